@@ -1,0 +1,1 @@
+console.log("The financial pipeline comes here.");
