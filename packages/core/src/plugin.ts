@@ -1,1 +1,11 @@
-export {};
+/** What authors of plug-ins need: contracts, errors, and the parts to build on. */
+export type { ErrorEntry, ErrorValues } from "./errors.ts";
+export { coreError, defineErrors, isMillraceError, MillraceError, messageOf, shown } from "./errors.ts";
+export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
+export { isFinished, isRunFinished, TASK_STATES } from "./lifecycle/states.ts";
+export type * from "./store/contract.ts";
+export { eventOf } from "./store/events-of.ts";
+export type { Clock } from "./time/clock.ts";
+export { systemClock } from "./time/clock.ts";
+export type { Randomness } from "./time/random.ts";
+export { systemRandomness } from "./time/random.ts";

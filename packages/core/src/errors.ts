@@ -1,0 +1,334 @@
+/**
+ * Every error that Millrace throws on purpose: a stable code, what happened, and the cure.
+ * `{name}` in a text is filled from the values given when the error is made.
+ */
+const table = {
+  // authoring
+  DAG_INVALID: {
+    says: "DAG '{dagId}' has {count} mistake(s):\n{list}",
+    cure: "Correct every line of the list; each names its own code.",
+  },
+  DAG_ID_INVALID: {
+    says: "{what} id {id} is not allowed",
+    cure: "Use 1 to 200 letters, digits, '_' or '-' (DAG ids may also have dots, but not at the start).",
+  },
+  RUN_ID_INVALID: {
+    says: "Run id {id} is not allowed",
+    cure: "Use 1 to 250 letters, digits or any of '_.~:+-', beginning with a letter or digit and without '..'.",
+  },
+  XCOM_KEY_INVALID: {
+    says: "XCom key {key} is not allowed",
+    cure: "Use 1 to 250 characters without control characters, none of them '/' or '\\', and neither '.' nor '..'.",
+  },
+  DAG_OPTION_INVALID: {
+    says: "Option '{option}' of {where} is {value}, but {expected}",
+    cure: "Give the option a value of the stated kind.",
+  },
+  DAG_DUPLICATE_TASK: {
+    says: "Task id '{taskId}' is used twice",
+    cure: "Rename one of the two; within one DAG (and group) an id names one task.",
+  },
+  DAG_CYCLE: {
+    says: "The tasks form a cycle: {cycle}",
+    cure: "Remove one of these dependencies; a DAG has no way back.",
+  },
+  DAG_FOREIGN_TASK: {
+    says: "Task '{taskId}' of DAG '{otherDagId}' is used in DAG '{dagId}'",
+    cure: "Use handles of the same DAG only; across DAGs use d.trigger or an external task sensor.",
+  },
+  DAG_UNKNOWN_TASK: {
+    says: "{where} names '{taskId}', which is neither a task nor a group of this DAG",
+    cure: "Correct the name or add the task.",
+  },
+  DAG_TRIGGER_RULE_UNKNOWN: {
+    says: "Task '{taskId}' has the unknown trigger rule {rule}",
+    cure: "Use one of: {rules}.",
+  },
+  DAG_SETUP_RULE: {
+    says: "Task '{taskId}' follows the setup '{setupId}' directly, but its trigger rule is '{rule}'",
+    cure: "A direct downstream of a setup uses 'all_success'; put a task between the two, or drop the rule.",
+  },
+  DAG_FAIL_FAST_RULE: {
+    says: "DAG has failFast, but task '{taskId}' has the trigger rule '{rule}'",
+    cure: "With failFast every task except teardowns uses 'all_success'.",
+  },
+  DAG_NESTED_MAPPING: {
+    says: "Mapped task '{taskId}' stands inside the mapped group '{groupId}'",
+    cure: "Map either the group or the task; flatten the elements beforehand.",
+  },
+  DAG_TOO_LARGE: {
+    says: "DAG has {count} tasks, more than {limit}",
+    cure: "Split the DAG, or map one task over a list instead of writing many.",
+  },
+  DAG_CLOSED: {
+    says: "Task '{taskId}' was added to DAG '{dagId}' after its build function had returned",
+    cure: "Add every task inside the build function, and do not make that function async.",
+  },
+  DAG_BUILD_ASYNC: {
+    says: "The build function of DAG '{dagId}' returned a promise",
+    cure: "Build the DAG synchronously; load what it needs beforehand, or use top-level await in the DAG file.",
+  },
+  DURATION_INVALID: {
+    says: "{value} is not a duration",
+    cure: "Write it like \"30s\", \"5m\", \"6h\", \"1d\" or \"1d12h\", as { hours: 6 }, or as a Temporal.Duration; it may not be negative.",
+  },
+  INSTANT_INVALID: {
+    says: "{value} is not an instant",
+    cure: "Write an ISO date and time with offset or zone (2026-10-22T02:00:00Z), a bare date, or give a Temporal.Instant or ZonedDateTime.",
+  },
+  TIMEZONE_INVALID: {
+    says: "{value} is not a time zone that this Node knows",
+    cure: "Use an IANA name such as 'Europe/Berlin' or 'UTC'.",
+  },
+  PARAMS_INVALID: {
+    says: "The params of DAG '{dagId}' do not fit its schema:\n{list}",
+    cure: "Correct the params named; `millrace dags show {dagId}` shows the DAG.",
+  },
+  // running
+  DAG_NOT_FOUND: {
+    says: "There is no DAG '{dagId}'",
+    cure: "Check the id with `millrace dags list`, or pass the DAG to createEngine({ dags: [...] }).",
+  },
+  DAG_DUPLICATE: {
+    says: "Two DAGs have the id '{dagId}'",
+    cure: "Rename one; an id names one DAG in an engine.",
+  },
+  DAG_VERSION_GONE: {
+    says: "Run '{runId}' of DAG '{dagId}' was started by a version of the DAG that is no longer there",
+    cure: "Bring that version of the DAG back, or cancel the run and start it again.",
+  },
+  RUN_NOT_FOUND: {
+    says: "DAG '{dagId}' has no run '{runId}'",
+    cure: "See `millrace runs list --dag {dagId}`.",
+  },
+  RUN_EXISTS: {
+    says: "DAG '{dagId}' already has the run '{runId}' (same {by})",
+    cure: "Use that run, or choose another run id, date or idempotency key.",
+  },
+  RUN_BLOCKED: {
+    says: "Run '{runId}' of DAG '{dagId}' cannot go on: {why}",
+    cure: "Clear or retry what it waits for, then start it again; the run is kept.",
+  },
+  RUN_ENDED: {
+    says: "Run '{runId}' has ended as '{state}' already",
+    cure: "Clear its tasks to run them again, or start a new run.",
+  },
+  TASK_NOT_FOUND: {
+    says: "DAG '{dagId}' has no task '{taskId}'",
+    cure: "See `millrace dags show {dagId}` for its tasks.",
+  },
+  TASK_TIMEOUT: {
+    says: "Task '{taskId}' ran longer than its executionTimeout of {timeout}",
+    cure: "Raise executionTimeout, or make the task faster; honour `signal` so that it stops in time.",
+  },
+  TASK_THREW_NON_ERROR: {
+    says: "Task '{taskId}' threw a value of type {type} that is not an Error",
+    cure: "Throw an Error, or fail(\"reason\") for a failure without retry.",
+  },
+  TASK_OUTCOME_INVALID: {
+    says: "Task '{taskId}' ended in a way it may not: {why}",
+    cure: "Correct the task as the message says.",
+  },
+  BRANCH_CHOICE_INVALID: {
+    says: "Branch '{taskId}' chose {choice}, which is not one of: {choices}",
+    cure: "Return one of the choices, a list of them, or null for none.",
+  },
+  MAP_SOURCE_INVALID: {
+    says: "'{taskId}' maps over a value of type {type}",
+    cure: "Map over an array or a plain object: what the upstream returns, or the list given.",
+  },
+  MAP_TOO_LONG: {
+    says: "'{taskId}' would be mapped over {length} elements, more than {limit}",
+    cure: "Map over batches, or raise maxMapLength.",
+  },
+  SHELL_FAILED: {
+    says: "Command of task '{taskId}' ended with {how}",
+    cure: "See the task's log for what it printed (`millrace tasks logs`).",
+  },
+  TRIGGERED_RUN_FAILED: {
+    says: "Run '{runId}' of DAG '{dagId}', which this task started, ended as '{state}'",
+    cure: "See that run; clear this task when it is mended.",
+  },
+  ENGINE_CLOSED: {
+    says: "The engine is closed",
+    cure: "Create a new one with createEngine.",
+  },
+  ENGINE_STOPPED: {
+    says: "The engine stopped because its store could not be written for {seconds} s: {why}",
+    cure: "Mend the store (see the cause), then start again; everything recorded so far is kept and runs resume.",
+  },
+  // XCom
+  XCOM_UNSUPPORTED: {
+    says: "The value at {path} is {what} and cannot be passed between tasks",
+    cure: "Pass JSON values, Date, bigint, Map, Set, Uint8Array or Temporal values; turn anything else into one of these, and leave absent keys out instead of undefined.",
+  },
+  XCOM_TOO_DEEP: {
+    says: "The value is nested deeper than {limit} levels, at {path}",
+    cure: "Flatten the value, or pass it as a file or a stream.",
+  },
+  XCOM_TOO_LARGE: {
+    says: "XCom '{key}' of task '{taskId}' takes {sizeBytes} bytes, more than {limit}",
+    cure: "Use xcom.pushStream, a data-set reference or a file backend, or raise xcom.maxValueBytes.",
+  },
+  XCOM_NOT_FOUND: {
+    says: "Task '{taskId}' has pushed no XCom '{key}' in run '{runId}'",
+    cure: "Check key and task, or give xcom.pull a default.",
+  },
+  XCOM_CORRUPT: {
+    says: "XCom '{key}' of task '{taskId}' cannot be read back ({sizeBytes} bytes): {why}",
+    cure: "Clear the task that pushed it, so that it is written again.",
+  },
+  XCOM_READER_MISSING: {
+    says: "XCom '{key}' of task '{taskId}' was written by a part with the marker '{marker}', and no part named in the config reads it",
+    cure: "Add the package that writes '{marker}' to xcom.parts (with its options), so that it can read what it wrote.",
+  },
+  XCOM_STACK_INVALID: {
+    says: "The XCom backend is put together wrongly: {why}",
+    cure: "List the stages in the order of writing, compression before encryption, and at most one place, last.",
+  },
+  // store
+  STORE_CLOSED: {
+    says: "The store is closed",
+    cure: "Open a new one.",
+  },
+  STORE_LOCKED: {
+    says: "Another engine is working on {path}",
+    cure: "Stop it first, or give this one a store of its own.",
+  },
+  STORE_BUSY: {
+    says: "{path} stayed locked by another program for {waitedMs} ms",
+    cure: "Close the program that holds it open for writing.",
+  },
+  STORE_FULL: {
+    says: "There is no room left to write {path}",
+    cure: "Free disk space; nothing recorded so far is lost.",
+  },
+  STORE_READ_ONLY: {
+    says: "{path} cannot be written",
+    cure: "Give this user write permission on the folder and the file, or choose another place (MILLRACE_HOME, store.path).",
+  },
+  STORE_CORRUPT: {
+    says: "{path} is not a readable database: {why}",
+    cure: "Restore it from a backup, or move it away to begin anew; the file was left as it is.",
+  },
+  STORE_NEWER: {
+    says: "{path} was written by a newer Millrace (schema {found}, this one knows {known})",
+    cure: "Update Millrace; the file was left as it is.",
+  },
+  STORE_FAILED: {
+    says: "The store failed: {why}",
+    cure: "See the cause; nothing of the group that failed was recorded.",
+  },
+  // config and loading
+  CONFIG_INVALID: {
+    says: "{path} is not a valid configuration:\n{list}",
+    cure: "Correct the settings named; `millrace config explain` shows every value and where it came from.",
+  },
+  CONFIG_NOT_FOUND: {
+    says: "There is no configuration file at {path}",
+    cure: "Run `millrace init`, or give --config the right path.",
+  },
+  CONFIG_LOAD_FAILED: {
+    says: "{path} could not be loaded: {why}",
+    cure: "Correct the file; the place is in the cause.",
+  },
+  PLUGIN_NOT_FOUND: {
+    says: "Package '{name}' is not installed for {from}",
+    cure: "Install it there: npm install {name}",
+  },
+  PLUGIN_INVALID: {
+    says: "'{name}' is no Millrace plug-in for {kind}: {why}",
+    cure: "Check the name and its version; a plug-in exports a manifest of that kind.",
+  },
+  DAG_FILE_FAILED: {
+    says: "{path} could not be loaded: {why}",
+    cure: "Correct the file; the other files are loaded all the same.",
+  },
+  DAG_FILE_EMPTY: {
+    says: "{path} exports no DAG",
+    cure: "Export what dag(...) returns, as default or by name, or keep helper modules outside the dags folder.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** What a code says and how the trouble is cured; `{name}` is filled from the error's values. */
+export interface ErrorEntry {
+  readonly says: string;
+  readonly cure: string;
+}
+
+/** Codes of errors thrown by `@millrace/core`. Packages add their own with {@link defineErrors}. */
+export type CoreErrorCode = keyof typeof table;
+
+/** Values that fill an error's text. Secrets and user data have no place here: give path, type and size. */
+export type ErrorValues = Readonly<Record<string, string | number | undefined>>;
+
+const brand = Symbol.for("millrace.error");
+
+/**
+ * The one error class of Millrace. Tell errors apart by `code`, across packages and copies of a package:
+ * `isMillraceError(error) && error.code === "DAG_NOT_FOUND"`.
+ */
+export class MillraceError extends Error {
+  override readonly name = "MillraceError";
+  readonly code: string;
+  /** What to do about it, in one sentence. */
+  readonly cure: string;
+  readonly values: ErrorValues;
+
+  constructor(code: string, entry: ErrorEntry, values: ErrorValues = {}, options?: { readonly cause?: unknown }) {
+    super(fill(entry.says, values), options);
+    this.code = code;
+    this.cure = fill(entry.cure, values);
+    this.values = values;
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+/** True for a {@link MillraceError} of any copy of Millrace, of this code if one is given. */
+export function isMillraceError(error: unknown, code?: string): error is MillraceError {
+  return typeof error === "object" && error !== null && brand in error && (code === undefined || (error as MillraceError).code === code);
+}
+
+/**
+ * Makes the error function of a package from its own table, so that its codes and cures stand in one place.
+ *
+ * @example
+ * ```ts
+ * import { defineErrors } from "@millrace/core/plugin";
+ * const failure = defineErrors({ KEY_MISSING: { says: "Key '{id}' is missing", cure: "Add it to the keyring." } });
+ * console.log(failure("KEY_MISSING", { id: "k1" }).message); // Key 'k1' is missing
+ * ```
+ */
+export function defineErrors<T extends Readonly<Record<string, ErrorEntry>>>(entries: T) {
+  return (code: keyof T & string, values?: ErrorValues, options?: { readonly cause?: unknown }): MillraceError =>
+    new MillraceError(code, entries[code], values, options);
+}
+
+/** The error of a code of core. */
+export const coreError = defineErrors(table);
+
+/** Core's codes with their texts, for documentation. */
+export const coreErrorTable: Readonly<Record<CoreErrorCode, ErrorEntry>> = table;
+
+function fill(text: string, values: ErrorValues): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : String(value);
+  });
+}
+
+/** A value as it may be shown in a message: quoted, without control characters, at most 80 characters. */
+export function shown(value: unknown): string {
+  let text: string;
+  if (typeof value === "string") text = JSON.stringify(value);
+  else if (typeof value === "object" && value !== null) text = Array.isArray(value) ? `a list of ${value.length}` : `an object of type ${value.constructor?.name ?? "unknown"}`;
+  else if (typeof value === "function") text = "a function";
+  else text = String(value);
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
+  return plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
+}
+
+/** What `message` of anything thrown would be. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
