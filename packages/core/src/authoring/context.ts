@@ -1,0 +1,114 @@
+import type { Readable } from "node:stream";
+import type { LogLevel } from "../store/contract.ts";
+import type { RunType } from "../lifecycle/states.ts";
+import type { Instant } from "../time/temporal.ts";
+import type { DataInterval } from "../timetable/timetable.ts";
+import type { MappedTaskHandle, TaskHandle } from "./handles.ts";
+
+/** JSON, as a type. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** What a task function is given. */
+export interface TaskContext<Params = unknown, Input = unknown> {
+  /** Results of the upstream tasks named by the task's `input`, in the same shape. */
+  readonly input: Input;
+  /** The run's parameters, as the DAG's schema returned them. */
+  readonly params: Params;
+  /** Free-form settings given when the run was made. */
+  readonly conf: Readonly<Record<string, JsonValue>>;
+  /** The stretch of time that this run is about. Zero width for a run without a schedule. */
+  readonly interval: DataInterval;
+  readonly logicalDate: Instant;
+  readonly run: { readonly id: string; readonly type: RunType };
+  readonly dag: { readonly id: string };
+  /** `mapIndex` is -1 for a task that is not mapped. */
+  readonly task: { readonly id: string; readonly mapIndex: number };
+  /** Number of this attempt, from 1. A rescheduled attempt keeps its number. */
+  readonly attempt: number;
+  /** The same for every attempt of this task instance: give it to services that know idempotency keys. */
+  readonly idempotencyKey: string;
+  readonly xcom: XComAccessor;
+  /** A small durable key-value of this task instance; survives retries and reschedules. */
+  readonly state: StateAccessor;
+  /** The same, shared by all runs of the DAG: for checkpoints. */
+  readonly dagState: StateAccessor;
+  readonly log: TaskLog;
+  /** Aborts when the attempt times out, the run is cancelled, or the engine closes. */
+  readonly signal: AbortSignal;
+  /** Adds a record to the list under this task's XCom key `data_lineage`. */
+  lineage(dataSource: string, transformation: string): Promise<LineageRecord>;
+}
+
+export interface LineageRecord {
+  readonly source_task: string;
+  readonly data_source: string;
+  readonly transformation: string;
+  readonly timestamp: string;
+  readonly dag_run_id: string;
+}
+
+/** Structured log of one attempt. `fields` must be JSON. */
+export type TaskLog = Readonly<Record<LogLevel, (message: string, fields?: Readonly<Record<string, unknown>>) => void>>;
+
+export interface StateAccessor {
+  /** The value put last, or `undefined`. */
+  get(key: string): Promise<unknown>;
+  /** Stored when it resolves, whatever becomes of the attempt. */
+  set(key: string, value: unknown): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Stores `value` only if `expected` is what is stored now (`undefined` = nothing). Tells whether it did. */
+  compareAndSet(key: string, expected: unknown, value: unknown): Promise<boolean>;
+}
+
+/** Which XCom to read. */
+export interface XComQuery {
+  /** Default: the calling task. */
+  readonly task?: string | TaskHandle | MappedTaskHandle;
+  /** Default `return_value`: the task's result. */
+  readonly key?: string;
+  /** Run id of another run of the same DAG. */
+  readonly run?: string;
+  /** Also look into earlier runs, newest first, if this run has none. */
+  readonly prior?: boolean;
+  /** One element of a mapped task. */
+  readonly mapIndex?: number;
+}
+
+/** What tasks pass to each other. A value has the type it was pushed with: see the list in the README. */
+export interface XComAccessor {
+  /**
+   * Keeps a value under a key of this task. Recorded together with the attempt's outcome; a retry starts without it.
+   *
+   * @throws `XCOM_UNSUPPORTED`, `XCOM_TOO_DEEP`, `XCOM_TOO_LARGE`, `XCOM_KEY_INVALID`
+   */
+  push(key: string, value: unknown): Promise<void>;
+  /** A value that was pushed; `default` (or `undefined`) if there is none. A list of tasks gives a list. */
+  pull<T>(query: XComQuery & { readonly task: MappedTaskHandle<T>; readonly mapIndex: number; readonly key?: undefined }): Promise<T | undefined>;
+  pull<T, D>(query: XComQuery & { readonly task: TaskHandle<T>; readonly key?: undefined; readonly default: D }): Promise<T | D>;
+  pull<T>(query: XComQuery & { readonly task: TaskHandle<T>; readonly key?: undefined }): Promise<T | undefined>;
+  pull(query: Omit<XComQuery, "task"> & { readonly task: readonly (string | TaskHandle)[]; readonly default?: unknown }): Promise<unknown[]>;
+  pull(query: XComQuery & { readonly default?: unknown }): Promise<unknown>;
+  /** Splits keys of a task into those that exist, with their values, and those that do not. */
+  pullAvailable(task: string | TaskHandle, keys: readonly string[]): Promise<{ available: Record<string, unknown>; missing: string[] }>;
+  /** Pushes every entry under `prefix_name`. */
+  pushAll(prefix: string, values: Readonly<Record<string, unknown>>): Promise<PushAllRecord>;
+  /** Keeps a stream of bytes that need not fit in memory. */
+  pushStream(key: string, source: Readable | AsyncIterable<Uint8Array | string>): Promise<{ readonly sizeBytes: number }>;
+  /** Reads it back, piece by piece, checked to its last byte. */
+  pullStream(query: XComQuery & { readonly key: string }): Promise<AsyncIterable<Uint8Array>>;
+  /** A key that no other task instance, attempt or call makes: `base_` and 8 hexadecimal digits. */
+  uniqueKey(base: string): string;
+  /** Removes XComs of this run: of one task or all, all keys or some. Recorded together with the attempt's outcome. */
+  clear(query?: { readonly task?: string | TaskHandle; readonly keys?: readonly string[] }): Promise<XComClearRecord>;
+}
+
+export interface PushAllRecord {
+  readonly keys_pushed: string[];
+  readonly total_items: number;
+  readonly push_timestamp: string;
+}
+
+export interface XComClearRecord {
+  readonly removed: { readonly task: string; readonly mapIndex: number; readonly key: string; readonly sizeBytes: number }[];
+  readonly sizeBytes: number;
+}

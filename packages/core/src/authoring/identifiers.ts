@@ -1,0 +1,39 @@
+import { coreError, shown } from "../errors.ts";
+
+const dagId = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$/;
+const taskId = /^[A-Za-z0-9_-]{1,200}$/;
+const runId = /^[A-Za-z0-9][A-Za-z0-9_.~:+-]{0,249}$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const xcomKey = /^[^/\\\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]{1,250}$/u;
+
+/** True for text that may name a DAG. */
+export function isDagId(value: unknown): value is string {
+  return typeof value === "string" && dagId.test(value) && !value.includes("..");
+}
+
+/** True for text that may name a task or a group (without the groups around it). */
+export function isTaskId(value: unknown): value is string {
+  return typeof value === "string" && taskId.test(value);
+}
+
+/**
+ * Checks a run id given from outside.
+ *
+ * @throws `RUN_ID_INVALID`
+ */
+export function checkRunId(value: string): string {
+  if (typeof value !== "string" || !runId.test(value) || value.includes("..")) throw coreError("RUN_ID_INVALID", { id: shown(value) });
+  return value;
+}
+
+/**
+ * Checks the key of an XCom.
+ *
+ * @throws `XCOM_KEY_INVALID`
+ */
+export function checkXComKey(value: string): string {
+  if (typeof value !== "string" || !xcomKey.test(value) || value === "." || value === ".." || !value.isWellFormed()) {
+    throw coreError("XCOM_KEY_INVALID", { key: shown(value) });
+  }
+  return value;
+}

@@ -1,0 +1,55 @@
+import { coreError, isMillraceError, shown } from "../errors.ts";
+import { parseDuration } from "./duration.ts";
+import { type Instant, Temporal, type ZonedDateTime } from "./temporal.ts";
+
+/** A point in time as people write it: ISO text with offset or zone, a bare date (midnight in the DAG's zone), or a `Temporal` value. */
+export type InstantInput = string | Instant | ZonedDateTime;
+
+const bareDate = /^\d{4}-\d{2}-\d{2}$/;
+const relative = /^-(\S+)$/;
+
+/**
+ * An instant in milliseconds since the epoch.
+ *
+ * @param timezone - where a bare date has its midnight
+ * @param now - what `"-30d"` counts back from; without it such text is refused
+ * @throws `INSTANT_INVALID`
+ */
+export function parseInstant(value: InstantInput, timezone: string, now?: number): number {
+  try {
+    if (typeof value === "string") return fromText(value, timezone, now);
+    if (typeof value === "object" && value !== null && "epochMilliseconds" in value) return value.epochMilliseconds;
+  } catch (error) {
+    if (isMillraceError(error)) throw error;
+    throw coreError("INSTANT_INVALID", { value: shown(value) }, { cause: error });
+  }
+  throw coreError("INSTANT_INVALID", { value: shown(value) });
+}
+
+function fromText(value: string, timezone: string, now: number | undefined): number {
+  const back = relative.exec(value);
+  if (back && now !== undefined) return now - parseDuration(back[1]);
+  if (bareDate.test(value)) return Temporal.PlainDate.from(value).toZonedDateTime(timezone).epochMilliseconds;
+  if (value.includes("[")) return Temporal.ZonedDateTime.from(value).epochMilliseconds;
+  return Temporal.Instant.from(value).epochMilliseconds;
+}
+
+/** True for text such as `"-30d"`, which is resolved when the DAG is first registered. */
+export function isRelative(value: InstantInput): value is string {
+  return typeof value === "string" && relative.test(value);
+}
+
+/** @throws `TIMEZONE_INVALID` */
+export function checkTimezone(value: string): void {
+  if (value === "UTC") return;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: value });
+  } catch (error) {
+    throw coreError("TIMEZONE_INVALID", { value: shown(value) }, { cause: error });
+  }
+}
+
+/** ISO 8601 text in UTC, for example `2026-10-22T02:00:00Z`; fractions only where there are some. */
+export function formatInstant(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace(".000Z", "Z");
+}

@@ -1,0 +1,34 @@
+import type { Instant } from "../time/temporal.ts";
+
+/** A stretch of time that a run is about: from `start` (included) to `end` (excluded). */
+export interface DataInterval {
+  readonly start: Instant;
+  readonly end: Instant;
+}
+
+/** What a timetable is asked. */
+export interface TimetableQuery {
+  /** Interval of the newest run, if there is one. */
+  readonly lastInterval: DataInterval | null;
+  /** No interval may start before this. */
+  readonly earliest: Instant | null;
+  /** No interval may start after this. */
+  readonly latest: Instant | null;
+  /** Whether intervals that were missed are wanted too. */
+  readonly catchup: boolean;
+  readonly now: Instant;
+}
+
+/** The next run: what it is about, and from when it may exist. */
+export interface TimetableAnswer {
+  readonly interval: DataInterval;
+  readonly runAfter: Instant;
+}
+
+/** When runs are due. Pure: the same question has the same answer. */
+export interface Timetable {
+  /** The next run, or `null` when there is none any more. */
+  next(query: TimetableQuery): TimetableAnswer | null;
+  /** For people, for example `every 1 h`. */
+  describe(): string;
+}
