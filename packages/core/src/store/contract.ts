@@ -63,7 +63,10 @@ export type Change =
   | DeleteChunks
   | AppendEvent;
 
-/** Makes a DAG and this version of it known. The same fingerprint again changes nothing but `lastSeenAt`. */
+/**
+ * Makes a DAG and this version of it known, and this version the DAG's current one. The fingerprint that is current
+ * already changes nothing but `lastSeenAt` (and a missing start date) and writes no event.
+ */
 export interface RegisterDag {
   readonly kind: "registerDag";
   readonly dagId: string;
@@ -88,9 +91,10 @@ export interface SetDagPaused {
 }
 
 /**
- * Inserts a run and one task instance per task of its version, all `scheduled`, map index -1.
+ * Inserts a run, `queued`, and one task instance per task of its version, all `scheduled`, map index -1.
  * Their numbers are consecutive: task `n` gets `firstTaskInstanceNo + n`.
- * Refused with `exists` when the run id, the idempotency key or (for scheduled and backfill runs) the logical date is taken.
+ * Refused with `exists` when, within the DAG, the run id, the idempotency key or (among scheduled and backfill runs)
+ * the logical date is taken; looked for in this order.
  */
 export interface CreateRun {
   readonly kind: "createRun";
@@ -109,6 +113,7 @@ export interface CreateRun {
   readonly at: number;
 }
 
+/** Moves a run. `startedAt` is set by the first move to `running` and cleared by `queued`; `endedAt` is set by an end, else cleared. */
 export interface UpdateRun {
   readonly kind: "updateRun";
   readonly runNo: number;
@@ -119,7 +124,10 @@ export interface UpdateRun {
   readonly at: number;
 }
 
-/** An attempt begins: only from one of `from`. Sets state `running`, the token, the attempt number and `startedAt`. */
+/**
+ * An attempt begins: only from one of `from`. Sets state `running`, the token, the attempt number and `startedAt`;
+ * clears what the attempt before left (`endedAt`, `wakeAt`, `awaits`, `error`, `reason`).
+ */
 export interface StartTask {
   readonly kind: "startTask";
   readonly taskInstanceNo: number;
@@ -154,7 +162,10 @@ export interface FinishTask {
   readonly at: number;
 }
 
-/** A move that no attempt makes: skips, failures of upstreams, wake-ups, cancellations. */
+/**
+ * A move that no attempt makes: skips, failures of upstreams, wake-ups, cancellations.
+ * Sets state and reason, clears `wakeAt` and `awaits`; `endedAt` is set by a finished state, else cleared; the rest stays.
+ */
 export interface SetTask {
   readonly kind: "setTask";
   readonly taskInstanceNo: number;
@@ -166,7 +177,10 @@ export interface SetTask {
   readonly at: number;
 }
 
-/** The placeholder of a mapped task becomes index 0; indices 1 … count-1 are inserted with consecutive numbers. */
+/**
+ * The placeholder of a mapped task, still `scheduled`, becomes index 0; indices 1 … count-1 are inserted, `scheduled`, with
+ * consecutive numbers: index `i` gets `firstTaskInstanceNo + i - 1`. With a count of 1 nothing is inserted, and that number is 0.
+ */
 export interface ExpandTask {
   readonly kind: "expandTask";
   readonly runNo: number;
@@ -202,6 +216,7 @@ export interface PutSetting {
   readonly at: number;
 }
 
+/** Writes an event only when the number of slots changes. */
 export interface PutPool {
   readonly kind: "putPool";
   readonly pool: string;
@@ -339,6 +354,7 @@ export interface EventRow {
   readonly at: number;
   /** For example `run.created`, `run.success`, `task.started`, `task.failed`, `task.expanded`, `dag.registered`. */
   readonly kind: string;
+  /** As it was written, else the DAG of the run. */
   readonly dagId: string | null;
   readonly runNo: number | null;
   readonly taskInstanceNo: number | null;
@@ -391,7 +407,10 @@ export interface RunFacet {
   list(filter: RunFilter): Promise<readonly RunRow[]>;
   /** Runs that have not ended, oldest first. Costs as many rows as there are such runs. */
   active(): Promise<readonly RunRow[]>;
-  /** The newest run of the DAG with a smaller logical date (or the same date and a smaller number). */
+  /**
+   * The newest run of the DAG with a smaller logical date (or the same date and a smaller number).
+   * `scheduledOnly` looks at scheduled and backfill runs, which are those that own their logical date.
+   */
   previous(query: { readonly dagNo: number; readonly logicalDate: number; readonly runNo: number; readonly scheduledOnly: boolean }): Promise<RunRow | undefined>;
 }
 

@@ -1,0 +1,74 @@
+import { coreError } from "../errors.ts";
+import type { Change, Outcome } from "./contract.ts";
+import { done, silent, writeEvent } from "./memory-event.ts";
+import { createRun, registerDag, setDagPaused, updateRun } from "./memory-run-changes.ts";
+import type { Transaction } from "./memory-tables.ts";
+import { expandTask, finishTask, setTask, startTask } from "./memory-task-changes.ts";
+
+/** Applies one change to the tables of a transaction. */
+export function applyChange(tx: Transaction, change: Change): Outcome {
+  switch (change.kind) {
+    case "registerDag":
+      return registerDag(tx, change);
+    case "setDagPaused":
+      return setDagPaused(tx, change);
+    case "createRun":
+      return createRun(tx, change);
+    case "updateRun":
+      return updateRun(tx, change);
+    case "startTask":
+      return startTask(tx, change);
+    case "finishTask":
+      return finishTask(tx, change);
+    case "setTask":
+      return setTask(tx, change);
+    case "expandTask":
+      return expandTask(tx, change);
+    case "appendLogs": {
+      const list = tx.listOf(tx.tables.logsOfTask, change.taskInstanceNo);
+      for (const { at, level, message, fields } of change.lines) {
+        const logNo = tx.tables.logs.length;
+        tx.append(tx.tables.logs, {
+          logNo,
+          taskInstanceNo: change.taskInstanceNo,
+          attempt: change.attempt,
+          at,
+          level,
+          message,
+          fields,
+        });
+        tx.append(list, logNo);
+      }
+      return silent;
+    }
+    case "putState": {
+      const space = tx.mapOf(tx.tables.state, change.namespace);
+      if (change.expected !== undefined && change.expected !== (space.get(change.key) ?? null)) {
+        return { status: "refused", reason: "another value is stored" };
+      }
+      if (change.value === null) tx.delete(space, change.key);
+      else tx.set(space, change.key, change.value);
+      return silent;
+    }
+    case "putSetting":
+      if (change.value === null) tx.delete(tx.tables.settings, change.key);
+      else tx.set(tx.tables.settings, change.key, change.value);
+      return silent;
+    case "putPool":
+      if (tx.tables.pools.get(change.pool) === change.slots) return silent;
+      tx.set(tx.tables.pools, change.pool, change.slots);
+      return done(writeEvent(tx, change, change.at));
+    case "putChunk":
+      tx.set(tx.mapOf(tx.tables.chunks, change.streamId), change.seq, change.bytes.slice());
+      return silent;
+    case "deleteChunks":
+      tx.delete(tx.tables.chunks, change.streamId);
+      return silent;
+    case "appendEvent":
+      return done(writeEvent(tx, change, change.event.at, change.event.dagId));
+    default:
+      throw coreError("STORE_FAILED", {
+        why: `there is no change of kind '${String((change as { kind: unknown }).kind)}'`,
+      });
+  }
+}

@@ -1,0 +1,225 @@
+import type {
+  ChunkFacet,
+  DagFacet,
+  EventFacet,
+  EventRow,
+  LogFacet,
+  PoolFacet,
+  RunFacet,
+  RunRow,
+  SettingFacet,
+  StateFacet,
+  TaskFacet,
+  TaskInstanceRow,
+  XComFacet,
+  XComRow,
+} from "./contract.ts";
+import { lowerBound, type Tables } from "./memory-tables.ts";
+
+/** Gives the tables to a reader, or throws when the store is closed. */
+type Access = () => Tables;
+
+export interface Facets {
+  readonly dags: DagFacet;
+  readonly runs: RunFacet;
+  readonly tasks: TaskFacet;
+  readonly xcoms: XComFacet;
+  readonly chunks: ChunkFacet;
+  readonly events: EventFacet;
+  readonly logs: LogFacet;
+  readonly pools: PoolFacet;
+  readonly settings: SettingFacet;
+  readonly state: StateFacet;
+}
+
+/** The reading half of the in-memory store. Every row handed out is a copy. */
+export function memoryReaders(access: Access): Facets {
+  return {
+    dags: dagReader(access),
+    runs: runReader(access),
+    tasks: taskReader(access),
+    xcoms: xcomReader(access),
+    events: eventReader(access),
+    chunks: { get: async (streamId, seq) => access().chunks.get(streamId)?.get(seq)?.slice() },
+    logs: {
+      async list({ taskInstanceNo, attempt, after = 0, limit = 1000 }) {
+        const { logs, logsOfTask } = access();
+        const numbers = logsOfTask.get(taskInstanceNo) ?? [];
+        const found = [];
+        for (
+          let at = lowerBound(numbers, (no) => no <= after);
+          at < numbers.length && found.length < capped(limit);
+          at++
+        ) {
+          const row = logs[numbers[at] as number];
+          if (row !== undefined && (attempt === undefined || row.attempt === attempt)) found.push({ ...row });
+        }
+        return found;
+      },
+    },
+    pools: {
+      list: async () =>
+        [...access().pools].map(([pool, slots]) => ({ pool, slots })).sort((a, b) => byText(a.pool, b.pool)),
+    },
+    settings: { get: async (key) => access().settings.get(key) },
+    state: {
+      get: async (namespace, key) => access().state.get(namespace)?.get(key),
+      list: async (namespace) =>
+        [...(access().state.get(namespace) ?? [])]
+          .map(([key, value]) => ({ key, value }))
+          .sort((a, b) => byText(a.key, b.key)),
+    },
+  };
+}
+
+function dagReader(access: Access): DagFacet {
+  return {
+    list: async () =>
+      access()
+        .dags.flatMap((row) => (row === undefined ? [] : [{ ...row }]))
+        .sort((a, b) => byText(a.dagId, b.dagId)),
+    async get(dagId) {
+      const { dags, dagNoById } = access();
+      const dagNo = dagNoById.get(dagId);
+      return dagNo === undefined ? undefined : copyOf(dags[dagNo]);
+    },
+    version: async (versionNo) => copyOf(access().versions[versionNo]?.row),
+  };
+}
+
+function runReader(access: Access): RunFacet {
+  return {
+    get: async (runNo) => copyOf(access().runs[runNo]),
+    async find(dagId, runId) {
+      const { dagNoById, runNoById, runs } = access();
+      const runNo = runNoById.get(`${dagNoById.get(dagId) ?? 0} ${runId}`);
+      return runNo === undefined ? undefined : copyOf(runs[runNo]);
+    },
+    async list({ dagId, states, type, limit = 100, before = Number.POSITIVE_INFINITY }) {
+      const { runs } = access();
+      const found: RunRow[] = [];
+      for (let runNo = Math.min(runs.length, before) - 1; runNo > 0 && found.length < capped(limit); runNo--) {
+        const run = runs[runNo];
+        if (
+          run === undefined ||
+          (dagId !== undefined && run.dagId !== dagId) ||
+          (type !== undefined && run.type !== type)
+        )
+          continue;
+        if (states === undefined || states.includes(run.state)) found.push({ ...run });
+      }
+      return found;
+    },
+    async active() {
+      const { runs, activeRuns } = access();
+      return [...activeRuns].sort((a, b) => a - b).flatMap((runNo) => copyOf(runs[runNo]) ?? []);
+    },
+    async previous({ dagNo, logicalDate, runNo, scheduledOnly }) {
+      const { runs, runsByDate } = access();
+      const numbers = runsByDate.get(dagNo) ?? [];
+      for (let at = placeOf(access(), numbers, logicalDate, runNo) - 1; at >= 0; at--) {
+        const run = runs[numbers[at] as number];
+        if (run !== undefined && (!scheduledOnly || run.type === "scheduled" || run.type === "backfill"))
+          return { ...run };
+      }
+      return undefined;
+    },
+  };
+}
+
+function taskReader(access: Access): TaskFacet {
+  const ofRun = (runNo: number): TaskInstanceRow[] => {
+    const { tasks, tasksOfRun } = access();
+    const rows = (tasksOfRun.get(runNo) ?? []).flatMap((no) => copyOf(tasks[no]) ?? []);
+    return rows.sort((a, b) => a.taskNo - b.taskNo || a.mapIndex - b.mapIndex);
+  };
+  return {
+    ofRun: async (runNo) => ofRun(runNo),
+    get: async (taskInstanceNo) => copyOf(access().tasks[taskInstanceNo]),
+    find: async ({ runNo, taskId, mapIndex }) =>
+      ofRun(runNo).find((row) => row.taskId === taskId && row.mapIndex === mapIndex),
+  };
+}
+
+function xcomReader(access: Access): XComFacet {
+  const ofTask = (taskInstanceNo: number): XComRow[] =>
+    [...(access().xcoms.get(taskInstanceNo)?.values() ?? [])]
+      .map((row) => ({ ...row, ...placeNow(access(), row) }))
+      .sort((a, b) => byText(a.key, b.key));
+  const one = (taskInstanceNo: number, key: string): XComRow | undefined => {
+    const row = access().xcoms.get(taskInstanceNo)?.get(key);
+    return row === undefined ? undefined : { ...row, ...placeNow(access(), row) };
+  };
+  return {
+    get: async ({ taskInstanceNo, key }) => one(taskInstanceNo, key),
+    getMany: async (taskInstanceNos, key) => taskInstanceNos.map((no) => one(no, key)),
+    async ofRun(runNo) {
+      const { tasks, tasksOfRun } = access();
+      const rows = (tasksOfRun.get(runNo) ?? [])
+        .flatMap((no) => tasks[no] ?? [])
+        .sort((a, b) => a.taskNo - b.taskNo || a.mapIndex - b.mapIndex);
+      return rows.flatMap((row) => ofTask(row.taskInstanceNo));
+    },
+    ofTask: async (taskInstanceNo) => ofTask(taskInstanceNo),
+    async prior({ dagNo, taskId, mapIndex, key, logicalDate, runNo }) {
+      const { tasks, tasksOfRun, runsByDate } = access();
+      const numbers = runsByDate.get(dagNo) ?? [];
+      for (let at = placeOf(access(), numbers, logicalDate, runNo + 1) - 1; at >= 0; at--) {
+        for (const no of tasksOfRun.get(numbers[at] as number) ?? []) {
+          if (tasks[no]?.taskId !== taskId || tasks[no]?.mapIndex !== mapIndex) continue;
+          const found = one(no, key);
+          if (found !== undefined) return found;
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+function eventReader(access: Access): EventFacet {
+  return {
+    async list({ after = 0, runNo, limit = 1000 }) {
+      const { events, eventsOfRun, runs } = access();
+      // The event's own DAG, else that of its run.
+      const shown = (event: EventRow): EventRow => ({
+        ...event,
+        dagId: event.dagId ?? (event.runNo === null ? null : (runs[event.runNo]?.dagId ?? null)),
+      });
+      if (runNo === undefined) {
+        const from = Math.max(1, Math.floor(after) + 1);
+        return events.slice(from, from + capped(limit)).flatMap((event) => (event === undefined ? [] : [shown(event)]));
+      }
+      const numbers = eventsOfRun.get(runNo) ?? [];
+      const from = lowerBound(numbers, (seq) => seq <= after);
+      return numbers
+        .slice(from, from + capped(limit))
+        .flatMap((seq) => (events[seq] === undefined ? [] : [shown(events[seq])]));
+    },
+  };
+}
+
+/** Map index is that of the instance as it is now: the placeholder of a mapped task becomes index 0. */
+function placeNow(tables: Tables, row: XComRow): { readonly mapIndex: number } {
+  return { mapIndex: tables.tasks[row.taskInstanceNo]?.mapIndex ?? row.mapIndex };
+}
+
+/** Place of the first run that is not before this date and number. */
+function placeOf(tables: Tables, numbers: readonly number[], logicalDate: number, runNo: number): number {
+  return lowerBound(numbers, (no) => {
+    const date = tables.runs[no]?.logicalDate ?? 0;
+    return date < logicalDate || (date === logicalDate && no < runNo);
+  });
+}
+
+function copyOf<T extends object>(row: T | undefined): T | undefined {
+  return row === undefined ? undefined : { ...row };
+}
+
+function capped(limit: number): number {
+  return Math.min(Math.max(Math.floor(limit), 0), 10_000);
+}
+
+/** By code point, as databases compare UTF-8. */
+function byText(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,105 @@
+import { isFinished } from "../lifecycle/states.ts";
+import type { ExpandTask, FinishTask, Outcome, SetTask, StartTask, TaskInstanceRow, XComRow } from "./contract.ts";
+import { done, writeEvent } from "./memory-event.ts";
+import { nothingYet, type Transaction } from "./memory-tables.ts";
+
+export function startTask(tx: Transaction, change: StartTask): Outcome {
+  const row = tx.tables.tasks[change.taskInstanceNo];
+  if (row === undefined) return noSuchTask;
+  if (!change.from.includes(row.state)) return wrongState(row);
+  const { token, attempt, at } = change;
+  tx.replace(tx.tables.tasks, row.taskInstanceNo, {
+    ...row,
+    ...nothingYet,
+    state: "running",
+    token,
+    attempt,
+    startedAt: at,
+  });
+  return done(writeEvent(tx, change, at));
+}
+
+export function finishTask(tx: Transaction, change: FinishTask): Outcome {
+  const row = tx.tables.tasks[change.taskInstanceNo];
+  if (row === undefined) return noSuchTask;
+  if (row.state !== "running") return wrongState(row);
+  if (row.token !== change.token) return { status: "refused", reason: "the token is stale" };
+  const { state, error, wakeAt, awaits, at } = change;
+  tx.replace(tx.tables.tasks, row.taskInstanceNo, { ...row, state, error, wakeAt, awaits, endedAt: at });
+  storeXComs(tx, change, row);
+  return done(writeEvent(tx, change, at));
+}
+
+export function setTask(tx: Transaction, change: SetTask): Outcome {
+  const row = tx.tables.tasks[change.taskInstanceNo];
+  if (row === undefined) return noSuchTask;
+  if (!change.from.includes(row.state)) return wrongState(row);
+  const { to, reason, at } = change;
+  tx.replace(tx.tables.tasks, row.taskInstanceNo, {
+    ...row,
+    state: to,
+    reason,
+    wakeAt: null,
+    awaits: null,
+    endedAt: isFinished(to) ? at : null,
+  });
+  return done(writeEvent(tx, change, at));
+}
+
+export function expandTask(tx: Transaction, change: ExpandTask): Outcome {
+  const { tables } = tx;
+  const { runNo, taskNo, count } = change;
+  const row = tables.tasks[change.placeholderNo];
+  if (row === undefined || row.runNo !== runNo || row.taskNo !== taskNo) return noSuchTask;
+  if (row.mapIndex !== -1) return { status: "refused", reason: "the task is expanded already" };
+  if (row.state !== "scheduled") return wrongState(row);
+  if (!(count >= 1)) return { status: "refused", reason: "the count is less than 1" };
+  tx.replace(tables.tasks, row.taskInstanceNo, { ...row, mapIndex: 0 });
+  const firstTaskInstanceNo = tables.tasks.length;
+  const ofRun = tx.listOf(tables.tasksOfRun, runNo);
+  for (let mapIndex = 1; mapIndex < count; mapIndex++) {
+    const taskInstanceNo = firstTaskInstanceNo + mapIndex - 1;
+    const { taskId } = row;
+    tx.append(tables.tasks, {
+      taskInstanceNo,
+      runNo,
+      taskNo,
+      taskId,
+      mapIndex,
+      state: "scheduled",
+      attempt: 0,
+      token: 0,
+      ...nothingYet,
+    });
+    tx.append(ofRun, taskInstanceNo);
+  }
+  return {
+    status: "expanded",
+    firstTaskInstanceNo: count === 1 ? 0 : firstTaskInstanceNo,
+    eventSeq: writeEvent(tx, change, change.at),
+  };
+}
+
+function storeXComs(tx: Transaction, change: FinishTask, task: TaskInstanceRow): void {
+  const { xcoms } = tx.tables;
+  for (const { taskInstanceNo, key } of change.deletes) {
+    const kept = xcoms.get(taskInstanceNo);
+    if (!kept?.has(key)) continue;
+    const less = new Map(kept);
+    less.delete(key);
+    tx.set(xcoms, taskInstanceNo, less);
+  }
+  const { taskInstanceNo, runNo, taskId, mapIndex } = task;
+  if (!change.replacesXComs && change.xcoms.length === 0) return;
+  const kept = new Map<string, XComRow>(change.replacesXComs ? [] : xcoms.get(taskInstanceNo));
+  for (const { key, format, stored, sizeBytes } of change.xcoms) {
+    kept.set(key, { taskInstanceNo, runNo, taskId, mapIndex, key, format, stored, sizeBytes, createdAt: change.at });
+  }
+  tx.set(xcoms, taskInstanceNo, kept);
+}
+
+function wrongState(row: TaskInstanceRow): Outcome {
+  return { status: "refused", reason: `the task instance is ${row.state}` };
+}
+
+const noSuchTask: Outcome = Object.freeze({ status: "refused", reason: "there is no such task instance" });
