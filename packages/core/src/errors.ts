@@ -84,6 +84,10 @@ const table = {
     says: "The params of DAG '{dagId}' do not fit its schema:\n{list}",
     cure: "Correct the params named; `millrace dags show {dagId}` shows the DAG.",
   },
+  POOL_UNKNOWN: {
+    says: "Task '{taskId}' of DAG '{dagId}' takes slots of the pool '{pool}', which does not exist",
+    cure: "Add the pool with its number of slots to `pools` of the config or of createEngine.",
+  },
   // running
   DAG_NOT_FOUND: {
     says: "There is no DAG '{dagId}'",
@@ -262,6 +266,11 @@ export type CoreErrorCode = keyof typeof table;
 /** Values that fill an error's text. Secrets and user data have no place here: give path, type and size. */
 export type ErrorValues = Readonly<Record<string, string | number | undefined>>;
 
+export interface MillraceErrorOptions {
+  readonly cause?: unknown;
+  readonly issues?: readonly MillraceError[];
+}
+
 const brand = Symbol.for("millrace.error");
 
 /**
@@ -274,9 +283,12 @@ export class MillraceError extends Error {
   /** What to do about it, in one sentence. */
   readonly cure: string;
   readonly values: ErrorValues;
+  /** The single mistakes, where one error reports several. */
+  readonly issues: readonly MillraceError[];
 
-  constructor(code: string, entry: ErrorEntry, values: ErrorValues = {}, options?: { readonly cause?: unknown }) {
+  constructor(code: string, entry: ErrorEntry, values: ErrorValues = {}, options?: MillraceErrorOptions) {
     super(fill(entry.says, values), options);
+    this.issues = options?.issues ?? [];
     this.code = code;
     this.cure = fill(entry.cure, values);
     this.values = values;
@@ -286,7 +298,7 @@ export class MillraceError extends Error {
 
 /** True for a {@link MillraceError} of any copy of Millrace, of this code if one is given. */
 export function isMillraceError(error: unknown, code?: string): error is MillraceError {
-  return typeof error === "object" && error !== null && brand in error && (code === undefined || (error as MillraceError).code === code);
+  return typeof error === "object" && error !== null && brand in error && (code === undefined || (error as unknown as MillraceError).code === code);
 }
 
 /**
@@ -300,7 +312,7 @@ export function isMillraceError(error: unknown, code?: string): error is Millrac
  * ```
  */
 export function defineErrors<T extends Readonly<Record<string, ErrorEntry>>>(entries: T) {
-  return (code: keyof T & string, values?: ErrorValues, options?: { readonly cause?: unknown }): MillraceError =>
+  return (code: keyof T & string, values?: ErrorValues, options?: MillraceErrorOptions): MillraceError =>
     new MillraceError(code, entries[code], values, options);
 }
 

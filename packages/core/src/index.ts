@@ -1,1 +1,18 @@
-export {};
+/** What authors of DAGs need. */
+export type { JsonValue, LineageRecord, PushAllRecord, StateAccessor, TaskContext, TaskLog, XComAccessor, XComClearRecord, XComQuery } from "./authoring/context.ts";
+export { dag } from "./authoring/dag.ts";
+export type { BranchChoice, DagBuilder, TaskFunction } from "./authoring/builder.ts";
+export type { Dag } from "./authoring/definition.ts";
+export { isDag } from "./authoring/definition.ts";
+export type { GroupHandle, Linkable, MappedTaskHandle, TaskHandle } from "./authoring/handles.ts";
+export { type CombinedSource, concat, type ElementOf, type MapOver, zip } from "./authoring/map-source.ts";
+export { type Operator, type OperatorOptions, operator } from "./authoring/operator.ts";
+export type * from "./authoring/options.ts";
+export { fail, skip } from "./authoring/signals.ts";
+export type { ErrorEntry, ErrorValues } from "./errors.ts";
+export { type CoreErrorCode, isMillraceError, MillraceError } from "./errors.ts";
+export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
+export type { TriggerRule } from "./readiness/trigger-rule.ts";
+export { type DurationInput, type DurationParts, duration, parseDuration } from "./time/duration.ts";
+export type { InstantInput } from "./time/instant.ts";
+export type { DataInterval, Timetable, TimetableAnswer, TimetableQuery } from "./timetable/timetable.ts";
