@@ -1,0 +1,119 @@
+import type { LineageRecord, StateAccessor, TaskContext, TaskLog } from "../authoring/context.ts";
+import type { Store } from "../store/contract.ts";
+import { formatInstant } from "../time/instant.ts";
+import { type Instant, instantOf } from "../time/temporal.ts";
+import type { DataInterval } from "../timetable/timetable.ts";
+import { AttemptXComs, type XComServices } from "../xcom/accessor.ts";
+import { type EngineAccess, grantAccess } from "./engine-access.ts";
+import type { Job } from "./job.ts";
+import { attemptLog, type LogSink } from "./log-sink.ts";
+import { stateAccessor } from "./state-accessor.ts";
+
+/** What attempts need of the engine. */
+export interface RuntimeServices extends XComServices {
+  readonly store: Store;
+  readonly logs: LogSink;
+  readonly access: EngineAccess;
+}
+
+const lineageKey = "data_lineage";
+
+/** The context of one attempt. What costs something to make is made when it is first asked for. */
+export class AttemptContext implements TaskContext {
+  readonly input: unknown;
+  readonly element: unknown;
+  readonly #job: Job;
+  readonly #services: RuntimeServices;
+  #xcom: AttemptXComs | undefined;
+  #log: TaskLog | undefined;
+
+  constructor(job: Job, services: RuntimeServices, input: unknown, element: unknown) {
+    this.#job = job;
+    this.#services = services;
+    this.input = input;
+    this.element = element;
+    grantAccess(this, services.access);
+  }
+
+  get params(): unknown {
+    return this.#job.run.params;
+  }
+
+  get conf(): TaskContext["conf"] {
+    return this.#job.run.conf as TaskContext["conf"];
+  }
+
+  get interval(): DataInterval {
+    const { intervalStart, intervalEnd } = this.#job.run;
+    return { start: instantOf(intervalStart), end: instantOf(intervalEnd) };
+  }
+
+  get logicalDate(): Instant {
+    return instantOf(this.#job.run.logicalDate);
+  }
+
+  get run(): TaskContext["run"] {
+    return { id: this.#job.run.runId, type: this.#job.run.type };
+  }
+
+  get dag(): TaskContext["dag"] {
+    return { id: this.#job.run.dag.id };
+  }
+
+  get task(): TaskContext["task"] {
+    return { id: this.#job.task.id, mapIndex: this.#job.mapIndex };
+  }
+
+  get attempt(): number {
+    return this.#job.attempt;
+  }
+
+  get idempotencyKey(): string {
+    const { run, task, mapIndex } = this.#job;
+    return `${run.dag.id}/${run.runId}/${task.id}/${mapIndex}`;
+  }
+
+  get xcom(): AttemptXComs {
+    const { run, task, taskInstanceNo, mapIndex, attempt } = this.#job;
+    this.#xcom ??= new AttemptXComs(this.#services, { run, taskId: task.id, taskInstanceNo, mapIndex, attempt });
+    return this.#xcom;
+  }
+
+  /** The accessor, if the task has used it. */
+  get usedXComs(): AttemptXComs | undefined {
+    return this.#xcom;
+  }
+
+  get state(): StateAccessor {
+    return stateAccessor(this.#services.store, `task/${this.idempotencyKey}`, this.#services.now);
+  }
+
+  get dagState(): StateAccessor {
+    return stateAccessor(this.#services.store, `dag/${this.#job.run.dag.id}`, this.#services.now);
+  }
+
+  get log(): TaskLog {
+    const { taskInstanceNo, attempt } = this.#job;
+    this.#log ??= attemptLog(this.#services.now, (line) => this.#services.logs.add(taskInstanceNo, attempt, line));
+    return this.#log;
+  }
+
+  get signal(): AbortSignal {
+    return this.#job.abort.signal;
+  }
+
+  get lineage(): TaskContext["lineage"] {
+    return async (dataSource, transformation) => {
+      const record: LineageRecord = {
+        source_task: this.#job.task.id,
+        data_source: dataSource,
+        transformation,
+        timestamp: formatInstant(this.#services.now()),
+        dag_run_id: this.#job.run.runId,
+      };
+      const soFar = (await this.xcom.pull({ key: lineageKey, default: [] })) as LineageRecord[];
+      await this.xcom.push(lineageKey, [...soFar, record]);
+      return record;
+    };
+  }
+}

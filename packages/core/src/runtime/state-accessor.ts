@@ -1,0 +1,24 @@
+import type { StateAccessor } from "../authoring/context.ts";
+import type { Store } from "../store/contract.ts";
+import { decodeValue, encodeValue } from "../xcom/codec.ts";
+
+/** A durable key-value in one namespace of the store's `state` facet. */
+export function stateAccessor(store: Store, namespace: string, now: () => number): StateAccessor {
+  const put = async (key: string, value: string | null, expected?: string | null): Promise<boolean> => {
+    const [outcome] = await store.commit([{ kind: "putState", namespace, key, value, expected, at: now() }]);
+    return outcome.status === "done";
+  };
+  return {
+    async get(key) {
+      const text = await store.state.get(namespace, key);
+      return text === undefined ? undefined : decodeValue(text);
+    },
+    async set(key, value) {
+      await put(key, encodeValue(value));
+    },
+    async delete(key) {
+      await put(key, null);
+    },
+    compareAndSet: (key, expected, value) => put(key, encodeValue(value), expected === undefined ? null : encodeValue(expected)),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Dag } from "../authoring/definition.ts";
+import type { CompiledGraph } from "../graph/compile.ts";
+import { Limit, type Share } from "./admission.ts";
+import type { LiveRun } from "./live-run.ts";
+
+/** A registered DAG and what its runs share. */
+export class LiveDag implements Share {
+  readonly dag: Dag;
+  readonly graph: CompiledGraph;
+  readonly dagNo: number;
+  readonly versionNo: number;
+  readonly tasks: Limit;
+  served = 0;
+  isPaused: boolean;
+  activeRuns = 0;
+  /** Runs that wait for their turn, oldest first. */
+  readonly queuedRuns: LiveRun[] = [];
+  /** Limits of tasks with `maxActivePerDag`, by task number. */
+  readonly perTask = new Map<number, Limit>();
+  /** For tasks that others are mapped over: the longest list that they may return. */
+  readonly longestResult = new Map<number, number>();
+  readonly dependsOnPast: boolean;
+
+  constructor(graph: CompiledGraph, numbers: { readonly dagNo: number; readonly versionNo: number; readonly isPaused: boolean }) {
+    const { dag } = graph;
+    this.dag = dag;
+    this.graph = graph;
+    this.dagNo = numbers.dagNo;
+    this.versionNo = numbers.versionNo;
+    this.isPaused = numbers.isPaused;
+    this.tasks = new Limit(`DAG '${dag.id}' (maxActiveTasks ${dag.maxActiveTasks})`, dag.maxActiveTasks);
+    this.dependsOnPast = dag.tasks.some((task) => task.dependsOnPast);
+    dag.tasks.forEach((task, taskNo) => {
+      if (task.maxActivePerDag !== undefined) this.perTask.set(taskNo, new Limit(`task '${task.id}' (maxActivePerDag ${task.maxActivePerDag})`, task.maxActivePerDag));
+      if (task.map?.over.kind !== "task") return;
+      const source = graph.numberOf.get(task.map.over.task);
+      // The list of a mapped task's results is as long as it is; only what one task returns is held to the limit.
+      if (source === undefined || dag.tasks[source].map !== undefined) return;
+      this.longestResult.set(source, Math.min(this.longestResult.get(source) ?? Number.POSITIVE_INFINITY, task.map.maxLength));
+    });
+  }
+}

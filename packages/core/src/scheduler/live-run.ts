@@ -1,0 +1,191 @@
+import type { CompiledGraph } from "../graph/compile.ts";
+import { isFinished, TASK_STATES, type TaskState } from "../lifecycle/states.ts";
+import type { UpstreamCounts } from "../readiness/trigger-rule.ts";
+import type { AbortHandle } from "../runtime/job.ts";
+import type { RunRow } from "../store/contract.ts";
+import type { Bucket, Candidate } from "./admission.ts";
+import type { LiveDag } from "./live-dag.ts";
+
+const codeOf = new Map(TASK_STATES.map((state, code) => [state, code]));
+export const scheduledCode = codeOf.get("scheduled") as number;
+
+/** Places of the counters that a run keeps for each task, about the instances right before it. */
+const success = 0;
+const failed = 1;
+const skipped = 2;
+const upstreamFailed = 3;
+const done = 4;
+const successSetup = 5;
+const skippedSetup = 6;
+const total = 7;
+const width = 8;
+
+/** One instance that has been touched: ready, running, waiting for an instant. Made when needed; most of a run's tasks have none at most times. */
+export class Instance implements Candidate {
+  readonly run: LiveRun;
+  readonly taskNo: number;
+  readonly no: number;
+  readonly mapIndex: number;
+  readonly order: number;
+  state: TaskState = "scheduled";
+  attempt = 0;
+  token = 0;
+  /** In a bucket, waiting for its turn. */
+  isReady = false;
+  bucket: Bucket | undefined;
+  abort: AbortHandle | undefined;
+  cancelTimer: (() => void) | undefined;
+  awaits: string | null = null;
+  startedAt: number | null = null;
+  endedAt: number | null = null;
+  error: string | null = null;
+
+  constructor(run: LiveRun, taskNo: number, no: number, mapIndex: number, order: number) {
+    this.run = run;
+    this.taskNo = taskNo;
+    this.no = no;
+    this.mapIndex = mapIndex;
+    this.order = order;
+  }
+
+  get weight(): number {
+    return this.run.graph.weights[this.taskNo];
+  }
+
+  get logicalDate(): number {
+    return this.run.row.logicalDate;
+  }
+
+  get slots(): number {
+    return this.run.graph.tasks[this.taskNo].poolSlots;
+  }
+}
+
+/** A mapped task once its elements are known. */
+export interface Mapping {
+  /** `undefined` after a restart, until somebody needs them. */
+  elements: readonly unknown[] | undefined;
+  readonly instances: Instance[];
+  unfinished: number;
+  readonly endedAs: Map<TaskState, number>;
+}
+
+/**
+ * An active run in memory: a state per task, and per task counters of the instances before it. Ending a task touches the
+ * counters of its direct downstreams and nothing else. It holds what the store holds; after a failed commit it is thrown away.
+ */
+export class LiveRun {
+  readonly row: RunRow;
+  readonly dag: LiveDag;
+  readonly graph: CompiledGraph;
+  readonly firstNo: number;
+  readonly params: unknown;
+  readonly conf: Readonly<Record<string, unknown>>;
+  readonly states: Uint8Array;
+  readonly #counts: Int32Array;
+  /** By task number, where there is one. */
+  readonly instances: (Instance | undefined)[];
+  readonly mappings = new Map<number, Mapping>();
+  /** Tasks (mapped ones as a whole) that have not ended. */
+  unfinished: number;
+  /** Instances ready, running, waiting for an instant or an event, and expansions under way. 0 with something unfinished is a deadlock. */
+  activity = 0;
+  failures = 0;
+  /** Set once the run is being ended: nothing of it starts any more. */
+  isEnding = false;
+  /** True from its first task on (`running`); before, it waits for its turn among the DAG's runs. */
+  isActive = false;
+  /** The run before this one, for tasks that depend on their past. */
+  past: PastRun | undefined;
+  /** Of this run, by task number: what later runs wait for. */
+  readonly pastWaiters: (() => void)[] = [];
+  /** Tasks held back by their past, with the sentence why. */
+  readonly heldByPast = new Map<number, string>();
+  cancelTimeout: (() => void) | undefined;
+  startedAt: number | null;
+
+  constructor(row: RunRow, dag: LiveDag, graph: CompiledGraph, firstNo: number, params: unknown, conf: Readonly<Record<string, unknown>>) {
+    this.row = row;
+    this.dag = dag;
+    this.graph = graph;
+    this.firstNo = firstNo;
+    this.params = params;
+    this.conf = conf;
+    this.states = new Uint8Array(graph.count);
+    this.#counts = new Int32Array(graph.count * width);
+    this.instances = new Array<Instance | undefined>(graph.count);
+    this.unfinished = graph.count;
+    this.startedAt = row.startedAt;
+    for (let taskNo = 0; taskNo < graph.count; taskNo++) this.#counts[taskNo * width + total] = graph.upstream[taskNo].length;
+  }
+
+  stateOf(taskNo: number): TaskState {
+    return TASK_STATES[this.states[taskNo]];
+  }
+
+  setState(taskNo: number, state: TaskState): void {
+    this.states[taskNo] = codeOf.get(state) as number;
+  }
+
+  isUntouched(taskNo: number): boolean {
+    return this.states[taskNo] === scheduledCode && this.instances[taskNo] === undefined && !this.mappings.has(taskNo);
+  }
+
+  /** The instance of a task that is not mapped, or of a mapped one before it was expanded. */
+  instance(taskNo: number, order: number): Instance {
+    this.instances[taskNo] ??= new Instance(this, taskNo, this.firstNo + taskNo, -1, order);
+    return this.instances[taskNo];
+  }
+
+  /** Copies the counters of a task into `into`; gives the number of instances before it. */
+  readCounts(taskNo: number, into: UpstreamCounts): number {
+    const at = taskNo * width;
+    const counts = this.#counts;
+    into.success = counts[at + success];
+    into.failed = counts[at + failed];
+    into.skipped = counts[at + skipped];
+    into.upstreamFailed = counts[at + upstreamFailed];
+    into.removed = 0;
+    into.done = counts[at + done];
+    into.successSetup = counts[at + successSetup];
+    into.skippedSetup = counts[at + skippedSetup];
+    return counts[at + total];
+  }
+
+  /** An instance of `upstreamNo` has ended so: its direct downstreams are told. */
+  count(upstreamNo: number, state: TaskState): void {
+    const place = state === "success" ? success : state === "skipped" ? skipped : state === "upstream_failed" ? upstreamFailed : state === "removed" ? -1 : failed;
+    const isSetup = this.graph.tasks[upstreamNo].role === "setup";
+    for (const taskNo of this.graph.downstream[upstreamNo]) {
+      const at = taskNo * width;
+      if (place < 0) {
+        this.#counts[at + total]--;
+        continue;
+      }
+      this.#counts[at + place]++;
+      this.#counts[at + done]++;
+      if (isSetup && place === success) this.#counts[at + successSetup]++;
+      if (isSetup && place === skipped) this.#counts[at + skippedSetup]++;
+    }
+  }
+
+  /** A mapped task has this many instances instead of one: its downstreams wait for all of them. */
+  countMore(upstreamNo: number, more: number): void {
+    for (const taskNo of this.graph.downstream[upstreamNo]) this.#counts[taskNo * width + total] += more;
+  }
+
+  /** Every instance there is an object for. */
+  *touched(): Generator<Instance> {
+    for (const instance of this.instances) if (instance) yield instance;
+    for (const mapping of this.mappings.values()) yield* mapping.instances;
+  }
+}
+
+/** The run before, as far as depends-on-past looks at it: alive, or as the store has it. */
+export type PastRun =
+  | { readonly kind: "live"; readonly run: LiveRun }
+  | { readonly kind: "ended"; readonly runId: string; readonly states: ReadonlyMap<string, TaskState> };
+
+export function isCodeFinished(code: number): boolean {
+  return isFinished(TASK_STATES[code]);
+}

@@ -1,0 +1,210 @@
+import type { Readable } from "node:stream";
+import type { PushAllRecord, XComAccessor, XComClearRecord, XComQuery } from "../authoring/context.ts";
+import { checkRunId, checkXComKey } from "../authoring/identifiers.ts";
+import { coreError } from "../errors.ts";
+import type { JobRun } from "../runtime/job.ts";
+import type { Store, XComPut, XComRef, XComRow } from "../store/contract.ts";
+import { formatInstant } from "../time/instant.ts";
+import type { StoredXCom, XComBackend } from "./backend.ts";
+import { encodeValue } from "./codec.ts";
+import type { XComAddress } from "./parts.ts";
+import { readStream, writeStream } from "./streams.ts";
+
+/** The key of a task's result. */
+export const resultKey = "return_value";
+
+/** What the accessor needs of the engine. */
+export interface XComServices {
+  readonly store: Store;
+  readonly backend: XComBackend;
+  readonly maxValueBytes: number;
+  readonly now: () => number;
+  /** 8 hexadecimal digits. */
+  readonly randomHex: () => string;
+}
+
+/** The attempt that pushes and pulls. */
+export interface XComCaller {
+  readonly run: JobRun;
+  readonly taskId: string;
+  readonly taskInstanceNo: number;
+  readonly mapIndex: number;
+  readonly attempt: number;
+}
+
+type AnyQuery = XComQuery & { readonly default?: unknown };
+
+/** Pushes and pulls of one attempt. Pushes are kept here until the attempt's outcome is recorded; its own pulls see them. */
+export class AttemptXComs implements XComAccessor {
+  readonly #services: XComServices;
+  readonly #caller: XComCaller;
+  readonly #pushed = new Map<string, XComPut>();
+  readonly #cleared = new Map<string, XComRef>();
+
+  constructor(services: XComServices, caller: XComCaller) {
+    this.#services = services;
+    this.#caller = caller;
+  }
+
+  /** What is to be recorded with the outcome. */
+  get puts(): readonly XComPut[] {
+    return [...this.#pushed.values()];
+  }
+
+  get deletes(): readonly XComRef[] {
+    return [...this.#cleared.values()];
+  }
+
+  async push(key: string, value: unknown): Promise<void> {
+    checkXComKey(key);
+    this.#pushed.set(key, await encodePut(this.#services, this.#addressOf(this.#caller.taskId, this.#caller.mapIndex, key), value));
+  }
+
+  async pull(query: AnyQuery | (Omit<AnyQuery, "task"> & { readonly task: readonly (string | { id: string })[] })): Promise<never> {
+    if (Array.isArray(query.task)) return (await Promise.all(query.task.map((task) => this.#pullOne({ ...query, task } as AnyQuery)))) as never;
+    return (await this.#pullOne(query as AnyQuery)) as never;
+  }
+
+  async pullAvailable(task: string | { readonly id: string }, keys: readonly string[]): Promise<{ available: Record<string, unknown>; missing: string[] }> {
+    const found = await Promise.all(keys.map(async (key) => [key, await this.#pullOne({ task: task as string, key, default: missing })] as const));
+    return {
+      available: Object.fromEntries(found.filter(([, value]) => value !== missing)),
+      missing: found.flatMap(([key, value]) => (value === missing ? [key] : [])),
+    };
+  }
+
+  async pushAll(prefix: string, values: Readonly<Record<string, unknown>>): Promise<PushAllRecord> {
+    const keys = Object.keys(values).map((name) => [`${prefix}_${name}`, values[name]] as const);
+    for (const [key, value] of keys) await this.push(key, value);
+    return { keys_pushed: keys.map(([key]) => key), total_items: keys.length, push_timestamp: formatInstant(this.#services.now()) };
+  }
+
+  async pushStream(key: string, source: Readable | AsyncIterable<Uint8Array | string>): Promise<{ readonly sizeBytes: number }> {
+    checkXComKey(key);
+    const { taskInstanceNo, attempt } = this.#caller;
+    const envelope = await writeStream(this.#services.store, `${taskInstanceNo}/${attempt}/${this.#services.randomHex()}`, source, this.#services.now);
+    this.#pushed.set(key, { key, format: "envelope", stored: JSON.stringify(envelope), sizeBytes: envelope.size_bytes });
+    return { sizeBytes: envelope.size_bytes };
+  }
+
+  async pullStream(query: XComQuery & { readonly key: string }): Promise<AsyncIterable<Uint8Array>> {
+    const found = await this.#find(query);
+    const { runId } = this.#caller.run;
+    const address = this.#addressOf(idOf(query.task) ?? this.#caller.taskId, query.mapIndex ?? -1, query.key);
+    if (!found) throw coreError("XCOM_NOT_FOUND", { taskId: address.taskId, key: query.key, runId: query.run ?? runId });
+    return readStream(this.#services.store, found, address);
+  }
+
+  uniqueKey(base: string): string {
+    return checkXComKey(`${base}_${this.#services.randomHex()}`);
+  }
+
+  async clear(query: { readonly task?: string | { readonly id: string }; readonly keys?: readonly string[] } = {}): Promise<XComClearRecord> {
+    const { run } = this.#caller;
+    const task = idOf(query.task);
+    if (task !== undefined) this.#taskNo(task);
+    const rows = await this.#services.store.xcoms.ofRun(run.runNo);
+    const removed: XComClearRecord["removed"] = [];
+    for (const row of rows) {
+      const isMeant = (task === undefined || row.taskId === task) && (query.keys === undefined || query.keys.includes(row.key));
+      const name = refName(row);
+      if (!isMeant || this.#cleared.has(name)) continue;
+      this.#cleared.set(name, { taskInstanceNo: row.taskInstanceNo, key: row.key });
+      removed.push({ task: row.taskId, mapIndex: row.mapIndex, key: row.key, sizeBytes: row.sizeBytes });
+    }
+    return { removed, sizeBytes: removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  }
+
+  async #pullOne(query: AnyQuery): Promise<unknown> {
+    const key = query.key ?? resultKey;
+    const task = idOf(query.task) ?? this.#caller.taskId;
+    const taskNo = this.#taskNo(task);
+    const { run } = this.#caller;
+    const isWholeMap = query.mapIndex === undefined && query.run === undefined && run.isMapped(taskNo) && !(task === this.#caller.taskId && query.task === undefined);
+    if (isWholeMap) {
+      const values = await pullAll(this.#services, run, taskNo, key);
+      return values.length === 0 && "default" in query ? query.default : values;
+    }
+    const found = await this.#find({ ...query, key });
+    if (!found) return query.default;
+    return decodePut(this.#services, found, this.#addressOf(task, query.mapIndex ?? -1, key, query.run));
+  }
+
+  async #find(query: AnyQuery): Promise<XComPut | undefined> {
+    const key = checkXComKey(query.key ?? resultKey);
+    const { run, taskId, taskInstanceNo } = this.#caller;
+    const { store } = this.#services;
+    const task = idOf(query.task) ?? taskId;
+    const taskNo = this.#taskNo(task);
+    const mapIndex = query.mapIndex ?? (query.task === undefined ? this.#caller.mapIndex : -1);
+    if (query.run !== undefined && query.run !== run.runId) {
+      const other = await store.runs.find(run.dag.id, checkRunId(query.run));
+      if (!other) throw coreError("RUN_NOT_FOUND", { dagId: run.dag.id, runId: query.run });
+      const instance = await store.tasks.find({ runNo: other.runNo, taskId: task, mapIndex });
+      return instance && store.xcoms.get({ taskInstanceNo: instance.taskInstanceNo, key });
+    }
+    const instances = run.instancesOf(taskNo);
+    const instanceNo = mapIndex < 0 ? instances[0] : instances[mapIndex];
+    if (instanceNo === taskInstanceNo && this.#pushed.has(key)) return this.#pushed.get(key);
+    if (instanceNo !== undefined && !this.#cleared.has(refName({ taskInstanceNo: instanceNo, key }))) {
+      const row = await store.xcoms.get({ taskInstanceNo: instanceNo, key });
+      // What an earlier attempt of this very instance pushed is replaced by this attempt's outcome.
+      if (row && !(instanceNo === taskInstanceNo && this.#caller.attempt > 1)) return row;
+    }
+    if (!query.prior) return undefined;
+    return store.xcoms.prior({ dagNo: run.dagNo, taskId: task, mapIndex, key, logicalDate: run.logicalDate, runNo: run.runNo });
+  }
+
+  #taskNo(taskId: string): number {
+    const taskNo = this.#caller.run.taskNoOf(taskId);
+    if (taskNo === undefined) throw coreError("TASK_NOT_FOUND", { dagId: this.#caller.run.dag.id, taskId });
+    return taskNo;
+  }
+
+  #addressOf(taskId: string, mapIndex: number, key: string, runId = this.#caller.run.runId): XComAddress {
+    return { dagId: this.#caller.run.dag.id, runId, taskId, mapIndex, key };
+  }
+}
+
+const missing = Symbol("missing");
+
+/** Results of all instances of a task, in the order of their indices; those without one are left out. */
+export async function pullAll(services: XComServices, run: JobRun, taskNo: number, key: string): Promise<unknown[]> {
+  const rows = await services.store.xcoms.getMany(run.instancesOf(taskNo), key);
+  const taskId = run.dag.tasks[taskNo].id;
+  const present = rows.filter((row): row is XComRow => row !== undefined);
+  return Promise.all(present.map((row) => decodePut(services, row, { dagId: run.dag.id, runId: run.runId, taskId, mapIndex: row.mapIndex, key })));
+}
+
+/** A value as it is to be stored. */
+export async function encodePut(services: XComServices, address: XComAddress, value: unknown): Promise<XComPut> {
+  const text = encodeValue(value);
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes > services.maxValueBytes) throw coreError("XCOM_TOO_LARGE", { key: address.key, taskId: address.taskId, sizeBytes, limit: services.maxValueBytes });
+  if (services.backend.isPlain) return { key: address.key, format: "json", stored: text, sizeBytes };
+  const stored = await services.backend.serializeText(text, address);
+  return typeof stored === "string" ? { key: address.key, format: "json", stored, sizeBytes } : { key: address.key, format: "envelope", stored: JSON.stringify(stored), sizeBytes };
+}
+
+/** The value of a stored XCom. */
+export async function decodePut(services: XComServices, put: XComPut, address: XComAddress): Promise<unknown> {
+  return services.backend.deserialize(put.format === "json" ? put.stored : parseEnvelope(put, address), address);
+}
+
+function parseEnvelope(put: XComPut, address: XComAddress): StoredXCom {
+  try {
+    const envelope: unknown = JSON.parse(put.stored);
+    if (typeof envelope === "object" && envelope !== null) return envelope as StoredXCom;
+  } catch {
+    // Said below.
+  }
+  throw coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.stored.length, why: "its envelope is not JSON" });
+}
+
+function idOf(task: AnyQuery["task"] | { readonly id: string }): string | undefined {
+  return typeof task === "object" ? task.id : task;
+}
+
+function refName(ref: XComRef): string {
+  return `${ref.taskInstanceNo}/${ref.key}`;
+}

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { coreError } from "../errors.ts";
+import type { Store, XComPut } from "../store/contract.ts";
+import type { XComAddress } from "./parts.ts";
+
+const chunkBytes = 262_144;
+
+/** What is stored under the key of a streamed XCom; the bytes are chunks of the store. */
+export interface StreamEnvelope {
+  readonly _xcom_stream: true;
+  readonly v: 1;
+  readonly stream_id: string;
+  readonly size_bytes: number;
+  readonly chunk_count: number;
+  readonly checksum: string;
+  readonly checksum_algorithm: "sha256";
+}
+
+/**
+ * Writes a stream in chunks of 256 KiB, one transaction each, so that memory stays flat. Chunks of an attempt whose
+ * outcome is never recorded belong to nobody.
+ */
+export async function writeStream(store: Store, streamId: string, source: Readable | AsyncIterable<Uint8Array | string>, now: () => number): Promise<StreamEnvelope> {
+  const hash = createHash("sha256");
+  let pieces: Buffer[] = [];
+  let waiting = 0;
+  let size = 0;
+  let count = 0;
+  const write = async (bytes: Buffer): Promise<void> => {
+    await store.commit([{ kind: "putChunk", streamId, seq: count++, bytes, at: now() }]);
+  };
+  try {
+    for await (const piece of source as AsyncIterable<Uint8Array | string>) {
+      const bytes = typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+      hash.update(bytes);
+      size += bytes.length;
+      pieces.push(bytes);
+      waiting += bytes.length;
+      while (waiting >= chunkBytes) {
+        const all = Buffer.concat(pieces);
+        await write(all.subarray(0, chunkBytes));
+        pieces = [Buffer.from(all.subarray(chunkBytes))];
+        waiting = all.length - chunkBytes;
+      }
+    }
+    if (waiting > 0) await write(Buffer.concat(pieces));
+  } catch (error) {
+    await store.commit([{ kind: "deleteChunks", streamId }]).catch(() => undefined);
+    throw error;
+  }
+  return { _xcom_stream: true, v: 1, stream_id: streamId, size_bytes: size, chunk_count: count, checksum: hash.digest("hex"), checksum_algorithm: "sha256" };
+}
+
+/**
+ * Reads a stream back. A missing or altered chunk ends it with `XCOM_CORRUPT`, at the latest after the last byte:
+ * act on what was read only once the loop has ended.
+ */
+export async function* readStream(store: Store, put: XComPut, address: XComAddress): AsyncGenerator<Uint8Array> {
+  const corrupt = (why: string): Error => coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why });
+  const envelope = parse(put);
+  if (!envelope) throw coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why: "it is not a stream; read it with xcom.pull" });
+  const hash = createHash("sha256");
+  for (let seq = 0; seq < envelope.chunk_count; seq++) {
+    const bytes = await store.chunks.get(envelope.stream_id, seq);
+    if (!bytes) throw corrupt(`piece ${seq + 1} of ${envelope.chunk_count} is missing`);
+    hash.update(bytes);
+    yield bytes;
+  }
+  if (hash.digest("hex") !== envelope.checksum) throw corrupt("its checksum does not match");
+}
+
+function parse(put: XComPut): StreamEnvelope | undefined {
+  if (put.format !== "envelope") return undefined;
+  const envelope = JSON.parse(put.stored) as Partial<StreamEnvelope>;
+  return envelope._xcom_stream === true && typeof envelope.stream_id === "string" && Number.isSafeInteger(envelope.chunk_count) ? (envelope as StreamEnvelope) : undefined;
+}
