@@ -152,7 +152,10 @@ function xcomReader(access: Access): XComFacet {
   };
   return {
     get: async ({ taskInstanceNo, key }) => one(taskInstanceNo, key),
-    getMany: async (taskInstanceNos, key) => taskInstanceNos.map((no) => one(no, key)),
+    async getMany(taskInstanceNos, key) {
+      access();
+      return taskInstanceNos.map((no) => one(no, key));
+    },
     async ofRun(runNo) {
       const { tasks, tasksOfRun } = access();
       const rows = (tasksOfRun.get(runNo) ?? [])

@@ -1,0 +1,2 @@
+export type { StoreUnderTest } from "./store/store-case.ts";
+export { storeSuite } from "./store/store-suite.ts";

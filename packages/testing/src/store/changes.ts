@@ -1,0 +1,88 @@
+import type {
+  CreateRun,
+  ExpandTask,
+  FinishTask,
+  RegisterDag,
+  SetTask,
+  StartTask,
+  UpdateRun,
+  XComPut,
+} from "@millrace/core/plugin";
+
+/** The instant of changes that do not say another. */
+export const noon = Date.UTC(2026, 9, 22, 12);
+
+/** A change of each kind with everything filled in that a case does not care about. */
+export function registerDag(change: Partial<RegisterDag> = {}): RegisterDag {
+  return {
+    kind: "registerDag",
+    dagId: "sales",
+    fingerprint: "print-1",
+    snapshot: '{"tasks":["extract","clean","report"]}',
+    taskIds: ["extract", "clean", "report"],
+    paused: false,
+    startDate: null,
+    at: noon,
+    ...change,
+  };
+}
+
+export function createRun(change: Pick<CreateRun, "dagNo" | "versionNo" | "runId"> & Partial<CreateRun>): CreateRun {
+  return {
+    kind: "createRun",
+    type: "manual",
+    logicalDate: noon,
+    intervalStart: noon,
+    intervalEnd: noon,
+    params: null,
+    conf: null,
+    idempotencyKey: null,
+    at: noon,
+    ...change,
+  };
+}
+
+export function updateRun(change: Pick<UpdateRun, "runNo" | "to"> & Partial<UpdateRun>): UpdateRun {
+  return { kind: "updateRun", from: ["queued", "running"], note: null, at: noon, ...change };
+}
+
+export function startTask(change: Pick<StartTask, "taskInstanceNo" | "runNo"> & Partial<StartTask>): StartTask {
+  return {
+    kind: "startTask",
+    from: ["scheduled", "up_for_retry", "up_for_reschedule", "waiting"],
+    token: 1,
+    attempt: 1,
+    at: noon,
+    ...change,
+  };
+}
+
+export function finishTask(change: Pick<FinishTask, "taskInstanceNo" | "runNo"> & Partial<FinishTask>): FinishTask {
+  return {
+    kind: "finishTask",
+    token: 1,
+    attempt: 1,
+    state: "success",
+    error: null,
+    wakeAt: null,
+    awaits: null,
+    replacesXComs: true,
+    xcoms: [],
+    deletes: [],
+    at: noon,
+    ...change,
+  };
+}
+
+export function setTask(change: Pick<SetTask, "taskInstanceNo" | "runNo" | "to"> & Partial<SetTask>): SetTask {
+  return { kind: "setTask", from: ["scheduled"], reason: null, at: noon, ...change };
+}
+
+export function expandTask(change: Pick<ExpandTask, "runNo" | "taskNo" | "placeholderNo" | "count">): ExpandTask {
+  return { kind: "expandTask", at: noon, ...change };
+}
+
+export function xcom(key: string, value: unknown): XComPut {
+  const stored = JSON.stringify(value);
+  return { key, format: "json", stored, sizeBytes: Buffer.byteLength(stored) };
+}

@@ -1,0 +1,150 @@
+import { memoryDatabase, memoryStore } from "@millrace/core/engine";
+import type { Change, Outcome, Store } from "@millrace/core/plugin";
+import fc from "fast-check";
+import { expect } from "vitest";
+import { anySteps, type Numbers, note, type Step, taskIdsOfPrint } from "./model-steps.ts";
+import { openEngine, runCase, type StoreCase, type StoreUnderTest } from "./store-case.ts";
+
+interface Group {
+  /** Lists of steps that belong together. */
+  readonly steps: readonly (readonly Step[])[];
+  /** Ends the group with a change that no store knows, so that nothing of it may be stored. */
+  readonly fails: boolean;
+  /** Closes the store after the group and opens the next one. */
+  readonly restarts: boolean;
+}
+
+const anyGroup: fc.Arbitrary<Group> = fc.record({
+  steps: fc.array(anySteps, { maxLength: 10 }),
+  fails: fc.nat({ max: 9 }).map((n) => n === 9),
+  restarts: fc.nat({ max: 9 }).map((n) => n === 9),
+});
+
+export const modelCases: readonly StoreCase[] = [
+  {
+    name: "random groups of changes have the same outcomes and leave the same rows",
+    async run(_place, makeStore) {
+      const property = fc.asyncProperty(fc.array(anyGroup, { minLength: 3, maxLength: 14 }), (groups) =>
+        runCase({ name: "one sequence", run: (place) => holdAgainstModel(place, groups) }, makeStore),
+      );
+      await fc.assert(property, { numRuns: 100 });
+    },
+  },
+];
+
+async function holdAgainstModel(place: StoreUnderTest, groups: readonly Group[]): Promise<void> {
+  const database = memoryDatabase();
+  const model = new Follower(() => memoryStore({ database }));
+  const real = new Follower(() => place.connect());
+  await model.restart();
+  await real.restart();
+  for (const { steps, fails, restarts } of groups) {
+    expect(await real.follow(steps.flat(), fails)).toEqual(await model.follow(steps.flat(), fails));
+    if (!restarts) continue;
+    expect(await real.restart()).toEqual(await model.restart());
+  }
+  expect(await real.everything()).toEqual(await model.everything());
+}
+
+/** One of the two stores, with the numbers that it handed out. */
+class Follower {
+  readonly #connect: () => Store;
+  #store: Store | undefined;
+  readonly #numbers: Numbers = { dagNos: [], versions: [], runNos: [], tasks: [] };
+
+  constructor(connect: () => Store) {
+    this.#connect = connect;
+  }
+
+  async restart(): Promise<unknown> {
+    await this.#store?.close();
+    this.#store = await openEngine({ connect: this.#connect });
+    return this.#store.open("engine");
+  }
+
+  async follow(steps: readonly Step[], fails: boolean): Promise<unknown> {
+    const store = this.#store as Store;
+    const changes = steps.map((step) => step(this.#numbers));
+    if (fails) {
+      const failure = store.commit([...changes, { kind: "no such change" } as unknown as Change]);
+      return failure.then(
+        () => "stored",
+        () => "not stored",
+      );
+    }
+    const outcomes = await store.commit(changes);
+    outcomes.forEach((outcome, index) => {
+      note(this.#numbers, changes[index] as Change, outcome);
+    });
+    return outcomes.map((outcome) => this.#plain(withoutReason(outcome)));
+  }
+
+  async everything(): Promise<unknown> {
+    const store = this.#store as Store;
+    const { versions, runNos, tasks, dagNos } = this.#numbers;
+    const keys = ["k", "l", "m"];
+    const all: unknown[] = [
+      await store.dags.list(),
+      await store.runs.list({ limit: 10_000 }),
+      await store.runs.active(),
+      await store.pools.list(),
+    ];
+    all.push(await store.events.list({ limit: 10_000 }), await store.state.list("n"), await store.state.list("o"));
+    all.push(
+      await store.runs.list({ dagId: "dag-0", limit: 2 }),
+      await store.runs.list({ type: "scheduled", states: ["queued", "failed"] }),
+    );
+    for (const { versionNo } of versions) all.push(await store.dags.version(versionNo));
+    for (const key of keys) all.push(await store.settings.get(key));
+    for (const streamId of ["s", "t"]) {
+      for (const seq of [0, 1, 2]) all.push([...((await store.chunks.get(streamId, seq)) ?? [-1])]);
+    }
+    for (const runNo of runNos) {
+      all.push(await store.tasks.ofRun(runNo), await store.xcoms.ofRun(runNo), await store.events.list({ runNo }));
+      const logicalDate = (await store.runs.get(runNo))?.logicalDate ?? 0;
+      for (const dagNo of dagNos) {
+        for (const scheduledOnly of [true, false])
+          all.push(await store.runs.previous({ dagNo, logicalDate, runNo, scheduledOnly }));
+        for (const taskId of new Set(taskIdsOfPrint.flat())) {
+          for (const mapIndex of [-1, 0, 1])
+            all.push(await store.xcoms.prior({ dagNo, taskId, mapIndex, key: "k", logicalDate, runNo }));
+        }
+      }
+    }
+    const numbers = tasks.map(({ taskInstanceNo }) => taskInstanceNo);
+    for (const taskInstanceNo of numbers)
+      all.push(
+        await store.tasks.get(taskInstanceNo),
+        await store.logs.list({ taskInstanceNo }),
+        await store.xcoms.ofTask(taskInstanceNo),
+      );
+    for (const key of keys) all.push(await store.xcoms.getMany([...numbers].reverse(), key));
+    return all.map((value) => this.#plain(value));
+  }
+
+  /** The value with this store's own numbers replaced by their place in order of appearance. */
+  #plain(value: unknown): unknown {
+    const { dagNos, versions, runNos, tasks } = this.#numbers;
+    const places: Record<string, (no: number) => unknown> = {
+      dagNo: (no) => dagNos.indexOf(no),
+      versionNo: (no) => versions.findIndex(({ versionNo }) => versionNo === no),
+      runNo: (no) => runNos.indexOf(no),
+      taskInstanceNo: (no) => tasks.findIndex(({ taskInstanceNo }) => taskInstanceNo === no),
+      firstTaskInstanceNo: (no) => tasks.findIndex(({ taskInstanceNo }) => taskInstanceNo === no),
+      eventSeq: (no) => no > 0,
+      seq: () => undefined,
+      logNo: () => undefined,
+    };
+    const text = JSON.stringify(value, (name, inner: unknown) =>
+      typeof inner === "number"
+        ? (places[name]?.(inner) ?? (name === "seq" || name === "logNo" ? undefined : inner))
+        : inner,
+    );
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+}
+
+/** Stores may word a refusal as they like. */
+function withoutReason(outcome: Outcome): Outcome {
+  return outcome.status === "refused" ? { status: "refused", reason: "" } : outcome;
+}

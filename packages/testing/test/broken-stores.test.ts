@@ -1,0 +1,45 @@
+import { memoryDatabase, memoryStore } from "@millrace/core/engine";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { runCase, type StoreCase } from "../src/store/store-case.ts";
+import { storeCases } from "../src/store/store-suite.ts";
+import { brokenStores, placeOf } from "./broken-stores.ts";
+
+const { "held against the in-memory store": byModel = [], ...byHand } = storeCases;
+
+describe("the store suite fails on a store with a planted fault", () => {
+  for (const [fault, breaks] of Object.entries(brokenStores)) {
+    test(fault, async () => {
+      const failed: string[] = [];
+      for (const storeCase of Object.values(byHand).flat()) {
+        if (await fails(storeCase, () => placeOf(breaks))) failed.push(storeCase.name);
+      }
+      expect(failed).not.toEqual([]);
+    });
+  }
+});
+
+test("the random sequences alone find faults of many kinds", async () => {
+  fc.configureGlobal({ endOnFailure: true });
+  const found: string[] = [];
+  for (const [fault, breaks] of Object.entries(brokenStores)) {
+    for (const storeCase of byModel) if (await fails(storeCase, () => placeOf(breaks))) found.push(fault);
+  }
+  expect(found.length).toBeGreaterThan(Object.keys(brokenStores).length / 2);
+  if (process.env.SHOW) console.log(Object.keys(brokenStores).filter((fault) => !found.includes(fault)));
+});
+
+test("the wrapper itself breaks nothing", async () => {
+  const failed: string[] = [];
+  for (const storeCase of Object.values(storeCases).flat())
+    if (await fails(storeCase, () => placeOf(() => ({})))) failed.push(storeCase.name);
+  expect(failed).toEqual([]);
+  expect(memoryStore({ database: memoryDatabase() }).name).toBe("memory");
+});
+
+async function fails(storeCase: StoreCase, makeStore: Parameters<typeof runCase>[1]): Promise<boolean> {
+  return runCase(storeCase, makeStore).then(
+    () => false,
+    () => true,
+  );
+}

@@ -1,0 +1,7 @@
+import { memoryDatabase, memoryStore } from "@millrace/core/engine";
+import { storeSuite } from "../src/index.ts";
+
+storeSuite("memory", () => {
+  const database = memoryDatabase();
+  return { connect: () => memoryStore({ database }) };
+});
