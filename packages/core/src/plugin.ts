@@ -1,4 +1,16 @@
 /** What authors of plug-ins need: contracts, errors, and the parts to build on. */
+export type {
+  PluginContext,
+  PluginEnvKey,
+  PluginKind,
+  PluginManifest,
+  StoreInspection,
+  StoreManifest,
+  StoreMigration,
+  XComPlaceManifest,
+  XComStageManifest,
+} from "./config/plugin-manifest.ts";
+export { definePlugin, isPluginManifest, pluginContractVersion } from "./config/plugin-manifest.ts";
 export type { ErrorEntry, ErrorValues } from "./errors.ts";
 export { coreError, defineErrors, isMillraceError, MillraceError, messageOf, shown } from "./errors.ts";
 export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
@@ -9,3 +21,4 @@ export type { Clock } from "./time/clock.ts";
 export { systemClock } from "./time/clock.ts";
 export type { Randomness } from "./time/random.ts";
 export { systemRandomness } from "./time/random.ts";
+export type { StageResult, XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "./xcom/parts.ts";

@@ -17,6 +17,27 @@ export function isTaskId(value: unknown): value is string {
 }
 
 /**
+ * Checks a DAG id given from outside.
+ *
+ * @throws `DAG_ID_INVALID`
+ */
+export function checkDagId(value: string): string {
+  if (!isDagId(value)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(value) });
+  return value;
+}
+
+/**
+ * Checks the id of a task given from outside, with the groups around it: `group.task`.
+ *
+ * @throws `DAG_ID_INVALID`
+ */
+export function checkTaskPath(value: string): string {
+  const isPath = typeof value === "string" && value.length <= 1_000 && value.split(".").every(isTaskId);
+  if (!isPath) throw coreError("DAG_ID_INVALID", { what: "Task", id: shown(value) });
+  return value;
+}
+
+/**
  * Checks a run id given from outside.
  *
  * @throws `RUN_ID_INVALID`
