@@ -1,0 +1,72 @@
+import { lstat, unlink } from "node:fs/promises";
+import { isMillraceError, messageOf } from "@millrace/core/plugin";
+import { codeOf, fileError, writeError } from "../errors.ts";
+import { type ConfinedFolder, openFolder } from "../files/confined-folder.ts";
+import { parseDatasetRecord } from "./dataset-reference.ts";
+import { knownFolderOf } from "./known-folders.ts";
+
+export interface RemoveDatasetsOptions {
+  /**
+   * The folder that the data sets were stored in; nothing outside is touched. Without it, only folders that this
+   * process has itself stored to are cleaned.
+   */
+  readonly dir?: string;
+}
+
+export interface RemovedDatasets {
+  /** Paths of the files that were removed. A file that was gone already is neither here nor failed. */
+  readonly cleaned: string[];
+  /** What could not be removed, and why: the error's code and message. */
+  readonly failed: { readonly file: string; readonly error: string }[];
+}
+
+/**
+ * Removes the files of data sets, one by one; a failure is reported and never keeps the others from being removed.
+ * Direct records have no file and are passed over. Never throws.
+ */
+export async function removeDatasets(
+  records: readonly unknown[],
+  options: RemoveDatasetsOptions = {},
+): Promise<RemovedDatasets> {
+  const cleaned: string[] = [];
+  const failed: { file: string; error: string }[] = [];
+  for (const record of records) {
+    try {
+      const path = await removeOne(record, options.dir);
+      if (path !== undefined) cleaned.push(path);
+    } catch (error) {
+      const code = isMillraceError(error) ? `${error.code}: ` : "";
+      failed.push({ file: nameOf(record), error: code + messageOf(error) });
+    }
+  }
+  return { cleaned, failed };
+}
+
+async function removeOne(record: unknown, dir: string | undefined): Promise<string | undefined> {
+  const reference = parseDatasetRecord(record);
+  if (reference.data_type === "direct") return undefined;
+  let path = reference.file_path;
+  try {
+    const folder = await openFolder(dir ?? knownFolderOf(path), { create: false });
+    path = folder.pathOf(reference.path);
+    await checkRemovable(path, folder);
+    await folder.check(reference.path);
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf((error as Error).cause) === "ENOENT") return undefined;
+    throw isMillraceError(error) ? error : writeError(path, error);
+  }
+  return path;
+}
+
+async function checkRemovable(path: string, folder: ConfinedFolder): Promise<void> {
+  const found = await lstat(path);
+  if (found.isFile()) return;
+  const why = found.isSymbolicLink() ? "it is a symbolic link" : "it is not a plain file";
+  throw fileError("DATASET_OUTSIDE", { path, dir: folder.given, why });
+}
+
+function nameOf(record: unknown): string {
+  const path = (record as { file_path?: unknown } | null | undefined)?.file_path;
+  return typeof path === "string" ? path.slice(0, 4_096) : "(no data-set record)";
+}
