@@ -22,3 +22,4 @@ export { systemClock } from "./time/clock.ts";
 export type { Randomness } from "./time/random.ts";
 export { systemRandomness } from "./time/random.ts";
 export type { StageResult, XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "./xcom/parts.ts";
+export { memoryStore } from "./store/memory-store.ts";

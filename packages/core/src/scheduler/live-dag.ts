@@ -1,6 +1,6 @@
 import type { Dag } from "../authoring/definition.ts";
 import type { CompiledGraph } from "../graph/compile.ts";
-import { Limit, type Share } from "./admission.ts";
+import { type Bucket, Limit, type Share } from "./admission.ts";
 import type { LiveRun } from "./live-run.ts";
 
 /** A registered DAG and what its runs share. */
@@ -17,6 +17,8 @@ export class LiveDag implements Share {
   readonly queuedRuns: LiveRun[] = [];
   /** Limits of tasks with `maxActivePerDag`, by task number. */
   readonly perTask = new Map<number, Limit>();
+  /** Candidates that wait for the same limits, by the name of these. */
+  readonly buckets = new Map<string, Bucket>();
   /** For tasks that others are mapped over: the longest list that they may return. */
   readonly longestResult = new Map<number, number>();
   readonly dependsOnPast: boolean;
@@ -38,5 +40,13 @@ export class LiveDag implements Share {
       if (source === undefined || dag.tasks[source].map !== undefined) return;
       this.longestResult.set(source, Math.min(this.longestResult.get(source) ?? Number.POSITIVE_INFINITY, task.map.maxLength));
     });
+  }
+
+  /** Forgets what its runs hold; used when they are rebuilt from the store. */
+  reset(): void {
+    this.activeRuns = 0;
+    this.queuedRuns.length = 0;
+    this.tasks.used = 0;
+    for (const limit of this.perTask.values()) limit.used = 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { CompiledGraph } from "../graph/compile.ts";
-import { isFinished, TASK_STATES, type TaskState } from "../lifecycle/states.ts";
+import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
 import type { UpstreamCounts } from "../readiness/trigger-rule.ts";
 import type { AbortHandle } from "../runtime/job.ts";
 import type { RunRow } from "../store/contract.ts";
@@ -36,9 +36,13 @@ export class Instance implements Candidate {
   abort: AbortHandle | undefined;
   cancelTimer: (() => void) | undefined;
   awaits: string | null = null;
+  /** The executor has it: its attempt really runs. */
+  isSubmitted = false;
   startedAt: number | null = null;
   endedAt: number | null = null;
   error: string | null = null;
+  /** Why it was moved without an attempt. */
+  reason: string | null = null;
 
   constructor(run: LiveRun, taskNo: number, no: number, mapIndex: number, order: number) {
     this.run = run;
@@ -63,6 +67,7 @@ export class Instance implements Candidate {
 
 /** A mapped task once its elements are known. */
 export interface Mapping {
+  bucket: Bucket | undefined;
   /** `undefined` after a restart, until somebody needs them. */
   elements: readonly unknown[] | undefined;
   readonly instances: Instance[];
@@ -95,10 +100,11 @@ export class LiveRun {
   isEnding = false;
   /** True from its first task on (`running`); before, it waits for its turn among the DAG's runs. */
   isActive = false;
+  isQueued = false;
   /** The run before this one, for tasks that depend on their past. */
   past: PastRun | undefined;
-  /** Of this run, by task number: what later runs wait for. */
-  readonly pastWaiters: (() => void)[] = [];
+  /** By task id: those of the next run that wait for that task of this one. */
+  readonly pastWaiters = new Map<string, (() => void)[]>();
   /** Tasks held back by their past, with the sentence why. */
   readonly heldByPast = new Map<number, string>();
   cancelTimeout: (() => void) | undefined;
@@ -135,6 +141,21 @@ export class LiveRun {
   instance(taskNo: number, order: number): Instance {
     this.instances[taskNo] ??= new Instance(this, taskNo, this.firstNo + taskNo, -1, order);
     return this.instances[taskNo];
+  }
+
+  newInstance(taskNo: number, no: number, mapIndex: number, order: number): Instance {
+    return new Instance(this, taskNo, no, mapIndex, order);
+  }
+
+  /** Task and map index of an instance number. */
+  nameOf(instanceNo: number): { readonly taskId: string; readonly mapIndex: number } | undefined {
+    const taskNo = instanceNo - this.firstNo;
+    if (taskNo >= 0 && taskNo < this.graph.count) return { taskId: this.graph.tasks[taskNo].id, mapIndex: this.mappings.has(taskNo) ? 0 : -1 };
+    for (const [mapped, { instances }] of this.mappings) {
+      const instance = instances.find(({ no }) => no === instanceNo);
+      if (instance) return { taskId: this.graph.tasks[mapped].id, mapIndex: instance.mapIndex };
+    }
+    return undefined;
   }
 
   /** Copies the counters of a task into `into`; gives the number of instances before it. */
@@ -185,7 +206,3 @@ export class LiveRun {
 export type PastRun =
   | { readonly kind: "live"; readonly run: LiveRun }
   | { readonly kind: "ended"; readonly runId: string; readonly states: ReadonlyMap<string, TaskState> };
-
-export function isCodeFinished(code: number): boolean {
-  return isFinished(TASK_STATES[code]);
-}

@@ -11,7 +11,7 @@ export interface Clock {
 /** Longest wait that Node's timers take in one piece. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** The machine's clock. Waiting does not keep the process alive by itself. */
+/** The machine's clock. A wait keeps the process alive until it is over or called off. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>

@@ -1,0 +1,172 @@
+import type { Dag } from "../authoring/definition.ts";
+import { checkRunId, isDagId } from "../authoring/identifiers.ts";
+import { coreError, shown } from "../errors.ts";
+import { isRunFinished } from "../lifecycle/states.ts";
+import type { EngineListener, Observers } from "../observe/observers.ts";
+import type { LiveDag } from "../scheduler/live-dag.ts";
+import { loadRun } from "../scheduler/load-run.ts";
+import type { RunAnswer } from "../scheduler/requests.ts";
+import type { RunEnd, Scheduler } from "../scheduler/scheduler.ts";
+import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Randomness } from "../time/random.ts";
+import { instantOf } from "../time/temporal.ts";
+import type { XComServices } from "../xcom/accessor.ts";
+import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
+import { readXCom } from "./read-xcom.ts";
+import { type RunResult, summaryOf, tasksOfLiveRun, tasksOfRows } from "./run-result.ts";
+
+interface EngineParts {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  readonly observers: Observers;
+  readonly xcoms: XComServices;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly dags: ReadonlyMap<string, LiveDag>;
+}
+
+/** Runs DAGs on one store. Made by `createEngine`. */
+export class Engine {
+  readonly #parts: EngineParts;
+  #isClosed = false;
+
+  /** @internal */
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes a run and waits for its end. Resolves however the run ends; its `state` tells.
+   *
+   * @throws `DAG_NOT_FOUND`, `PARAMS_INVALID`, `RUN_EXISTS`, `RUN_BLOCKED` (it waits for a past that cannot come right by itself), `ENGINE_STOPPED`
+   */
+  async run<P>(dag: Dag<P> | string, options: RunOptions<P> = {}): Promise<RunResult> {
+    const answer = await this.#create(dag, options);
+    const { scheduler, store } = this.#parts;
+    if (isRunFinished(answer.state)) return this.#resultOfRow(answer.runNo);
+    if (!answer.isNew && !scheduler.runs.has(answer.runNo)) {
+      const stored = await loadRun(store, answer.runNo);
+      if (!stored || isRunFinished(stored.row.state)) return this.#resultOfRow(answer.runNo);
+      await scheduler.adopt(stored);
+    }
+    return this.#resultOfLive(await scheduler.whenEnded(answer.runNo));
+  }
+
+  /** Makes a run and does not wait for it. With an idempotency key that was used before, finds that run. */
+  trigger<P>(dag: Dag<P> | string, options: RunOptions<P> = {}): Promise<RunAnswer> {
+    return this.#create(dag, options);
+  }
+
+  /** Stops a run: running tasks are aborted, the rest does not start. False if it had ended already. */
+  async cancel(dagId: string, runId: string, reason = "cancelled on request"): Promise<boolean> {
+    const row = await this.#findRun(dagId, runId);
+    if (isRunFinished(row.state)) return false;
+    return this.#parts.scheduler.cancel(row.runNo, reason);
+  }
+
+  /** Wakes every task that awaits this event, now or later. */
+  signal(event: string): Promise<void> {
+    return this.#parts.scheduler.signal(event);
+  }
+
+  /** Goes on with the runs that a former engine left unfinished. Attempts that it was making are made again. */
+  async start(): Promise<void> {
+    const { store, scheduler } = this.#parts;
+    for (const row of await store.runs.active()) {
+      if (scheduler.runs.has(row.runNo)) continue;
+      const stored = await loadRun(store, row.runNo);
+      if (stored) await scheduler.adopt(stored);
+    }
+  }
+
+  /** Calls the listener with every event after its commit. The function returned ends that. */
+  observe(listener: EngineListener): () => void {
+    return this.#parts.observers.add(listener);
+  }
+
+  runs(filter: RunFilter = {}): Promise<readonly RunRow[]> {
+    return this.#parts.store.runs.list(filter);
+  }
+
+  /** Instances of a run's tasks, in the order of the DAG. */
+  async tasks(dagId: string, runId: string): Promise<readonly TaskInstanceRow[]> {
+    const { runNo } = await this.#findRun(dagId, runId);
+    return this.#parts.store.tasks.ofRun(runNo);
+  }
+
+  events(filter: { readonly after?: number; readonly runNo?: number; readonly limit?: number } = {}): Promise<readonly EventRow[]> {
+    return this.#parts.store.events.list(filter);
+  }
+
+  /** A value that a task of a run left; `undefined` if there is none. */
+  async xcom(dagId: string, runId: string, taskId: string, options: { readonly key?: string; readonly mapIndex?: number } = {}): Promise<unknown> {
+    return readXCom(this.#parts.xcoms, await this.#findRun(dagId, runId), taskId, options);
+  }
+
+  /** Aborts what runs, writes what is known, closes the store. Runs that have not ended stay as they are recorded. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
+    await this.#parts.store.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #create<P>(dag: Dag<P> | string, options: RunOptions<P>): Promise<RunAnswer> {
+    if (this.#isClosed) throw coreError("ENGINE_CLOSED");
+    const dagId = typeof dag === "string" ? dag : dag.id;
+    if (!isDagId(dagId)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(dagId) });
+    const live = this.#parts.dags.get(dagId);
+    if (!live || (typeof dag !== "string" && live.dag !== dag)) throw coreError("DAG_NOT_FOUND", { dagId });
+    const { clock, randomness, scheduler } = this.#parts;
+    return scheduler.create(await parseRunRequest(live, options, { type: "manual", now: clock.now(), randomness }));
+  }
+
+  async #findRun(dagId: string, runId: string): Promise<RunRow> {
+    if (!isDagId(dagId)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(dagId) });
+    const row = await this.#parts.store.runs.find(dagId, checkRunId(runId));
+    if (!row) throw coreError("RUN_NOT_FOUND", { dagId, runId });
+    return row;
+  }
+
+  #resultOfLive({ run, state, note, endedAt }: RunEnd): RunResult {
+    const { xcoms } = this.#parts;
+    let tasks: RunResult["tasks"] | undefined;
+    return {
+      dagId: run.row.dagId,
+      runId: run.row.runId,
+      state,
+      note,
+      summary: summaryOf(state, note),
+      startedAt: run.startedAt === null ? null : instantOf(run.startedAt),
+      endedAt: instantOf(endedAt),
+      get tasks() {
+        tasks ??= tasksOfLiveRun(run);
+        return tasks;
+      },
+      xcom: (taskId, options) => readXCom(xcoms, run.row, taskId, options),
+    };
+  }
+
+  async #resultOfRow(runNo: number): Promise<RunResult> {
+    const { store, xcoms } = this.#parts;
+    const stored = await loadRun(store, runNo);
+    if (!stored) throw coreError("STORE_FAILED", { why: `run number ${runNo} is gone` });
+    const { row, tasks } = stored;
+    return {
+      dagId: row.dagId,
+      runId: row.runId,
+      state: row.state,
+      note: row.note,
+      summary: summaryOf(row.state, row.note),
+      startedAt: row.startedAt === null ? null : instantOf(row.startedAt),
+      endedAt: row.endedAt === null ? null : instantOf(row.endedAt),
+      tasks: tasksOfRows(tasks),
+      xcom: (taskId, options) => readXCom(xcoms, row, taskId, options),
+    };
+  }
+}

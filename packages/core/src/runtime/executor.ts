@@ -1,0 +1,47 @@
+import type { Job, JobOutcome } from "./job.ts";
+
+/** What an executor tells the engine. */
+export interface ExecutorHost {
+  /** Makes the attempt in this process; never rejects. */
+  perform(job: Job): Promise<JobOutcome>;
+  /** The attempt with this token has come to an end. */
+  finished(token: number, outcome: JobOutcome): void;
+}
+
+/** Runs attempts. */
+export interface Executor {
+  start(host: ExecutorHost): void;
+  submit(job: Job): void;
+  /** Aborts the attempt's signal; its slot is free at once, and what it may still return is ignored by its token. */
+  cancel(token: number, reason: Error): void;
+  freeSlots(): number;
+  /** Aborts what runs. */
+  stop(): Promise<void>;
+}
+
+/** Runs attempts in the engine's own process and thread, so many at a time. */
+export function inlineExecutor(options: { readonly concurrency: number }): Executor {
+  const running = new Map<number, Job>();
+  let host: ExecutorHost;
+  return {
+    start(given) {
+      host = given;
+    },
+    submit(job) {
+      running.set(job.token, job);
+      void host.perform(job).then((outcome) => {
+        if (running.delete(job.token)) host.finished(job.token, outcome);
+      });
+    },
+    cancel(token, reason) {
+      const job = running.get(token);
+      running.delete(token);
+      job?.abort.abort(reason);
+    },
+    freeSlots: () => options.concurrency - running.size,
+    async stop() {
+      for (const job of running.values()) job.abort.abort(new Error("the engine is closing"));
+      running.clear();
+    },
+  };
+}

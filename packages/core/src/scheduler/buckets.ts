@@ -1,0 +1,25 @@
+import { coreError } from "../errors.ts";
+import { type Admission, type Bucket, Limit } from "./admission.ts";
+import type { Instance, LiveRun } from "./live-run.ts";
+
+/** The bucket of an instance: shared by all instances of a DAG that wait for the same limits. */
+export function bucketOf(admission: Admission<Instance>, run: LiveRun, instance: Instance, pools: ReadonlyMap<string, Limit>): Bucket {
+  const { taskNo } = instance;
+  const task = run.graph.tasks[taskNo];
+  const { dag } = run;
+  const pool = pools.get(task.pool);
+  if (!pool) throw coreError("POOL_UNKNOWN", { taskId: task.id, dagId: run.row.dagId, pool: task.pool });
+  const perTask = dag.perTask.get(taskNo);
+  const mapping = run.mappings.get(taskNo);
+  if (mapping && task.map?.maxActive !== undefined) {
+    mapping.bucket ??= admission.bucket(dag, pool, [dag.tasks, ...(perTask ? [perTask] : []), new Limit(`maxActive of '${task.id}'`, task.map.maxActive)]);
+    return mapping.bucket;
+  }
+  const key = perTask ? `${task.pool}\n${taskNo}` : task.pool;
+  let bucket = dag.buckets.get(key);
+  if (!bucket) {
+    bucket = admission.bucket(dag, pool, perTask ? [dag.tasks, perTask] : [dag.tasks]);
+    dag.buckets.set(key, bucket);
+  }
+  return bucket;
+}

@@ -1,0 +1,40 @@
+import type { TaskDefinition } from "../authoring/definition.ts";
+import { jitterSeed, retryDelayMs } from "../lifecycle/retry-delay.ts";
+import type { TaskState } from "../lifecycle/states.ts";
+import type { JobOutcome } from "../runtime/job.ts";
+import { formatInstant } from "../time/instant.ts";
+import type { Instance } from "./live-run.ts";
+
+export interface AttemptEnd {
+  readonly state: TaskState;
+  readonly wakeAt: number | null;
+  /** JSON text. */
+  readonly error: string | null;
+}
+
+/** The state that an attempt leaves its instance in: a failure may be tried again. */
+export function decideEnd(instance: Instance, outcome: JobOutcome, task: TaskDefinition, now: number): AttemptEnd {
+  const error = outcome.error === undefined ? null : JSON.stringify(outcome.error);
+  if (outcome.state !== "failed") return { state: outcome.state, wakeAt: outcome.wakeAt, error };
+  if (!mayRetry(instance, outcome, task)) return { state: "failed", wakeAt: null, error };
+  const { run, attempt } = instance;
+  const seed = jitterSeed(run.row.dagId, task.id, formatInstant(run.row.logicalDate), attempt);
+  let delayMs: number;
+  try {
+    delayMs = retryDelayMs(task.retries, attempt, seed, outcome.thrown);
+  } catch {
+    // A delay function of the author's that fails must not fail the engine.
+    delayMs = task.retries.delayMs;
+  }
+  return { state: "up_for_retry", wakeAt: now + delayMs, error };
+}
+
+function mayRetry(instance: Instance, outcome: JobOutcome, task: TaskDefinition): boolean {
+  if (outcome.isFinal || instance.attempt > task.retries.max) return false;
+  if (!task.retries.when) return true;
+  try {
+    return task.retries.when(outcome.thrown) === true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Dag } from "../authoring/definition.ts";
+import { elementsOf, tasksOfSource } from "../authoring/map-source.ts";
+import type { RunType } from "../lifecycle/states.ts";
+import { resultOf } from "../runtime/attempt.ts";
+import type { RuntimeServices } from "../runtime/context.ts";
+import type { JobRun } from "../runtime/job.ts";
+import type { LiveRun } from "./live-run.ts";
+
+/** A live run as attempts see it. */
+export class LiveJobRun implements JobRun {
+  readonly #run: LiveRun;
+  readonly #services: RuntimeServices;
+
+  constructor(run: LiveRun, services: RuntimeServices) {
+    this.#run = run;
+    this.#services = services;
+  }
+
+  get runNo(): number {
+    return this.#run.row.runNo;
+  }
+
+  get runId(): string {
+    return this.#run.row.runId;
+  }
+
+  get dagNo(): number {
+    return this.#run.row.dagNo;
+  }
+
+  get dag(): Dag {
+    return this.#run.graph.dag;
+  }
+
+  get type(): RunType {
+    return this.#run.row.type;
+  }
+
+  get logicalDate(): number {
+    return this.#run.row.logicalDate;
+  }
+
+  get intervalStart(): number {
+    return this.#run.row.intervalStart;
+  }
+
+  get intervalEnd(): number {
+    return this.#run.row.intervalEnd;
+  }
+
+  get params(): unknown {
+    return this.#run.params;
+  }
+
+  get conf(): Readonly<Record<string, unknown>> {
+    return this.#run.conf;
+  }
+
+  taskNoOf(taskId: string): number | undefined {
+    return this.#run.graph.numberOf.get(taskId);
+  }
+
+  isMapped(taskNo: number): boolean {
+    return this.#run.graph.tasks[taskNo].map !== undefined;
+  }
+
+  instancesOf(taskNo: number): readonly number[] {
+    const mapping = this.#run.mappings.get(taskNo);
+    return mapping ? mapping.instances.map((instance) => instance.no) : [this.#run.firstNo + taskNo];
+  }
+
+  async elementOf(taskNo: number, mapIndex: number): Promise<unknown> {
+    const mapping = this.#run.mappings.get(taskNo);
+    if (!mapping) return undefined;
+    mapping.elements ??= await this.elements(taskNo);
+    return mapping.elements[mapIndex];
+  }
+
+  /** All elements that a mapped task runs over, read from the results of its sources. */
+  async elements(taskNo: number): Promise<readonly unknown[]> {
+    const task = this.#run.graph.tasks[taskNo];
+    if (!task.map) return [];
+    const sources = tasksOfSource(task.map.over);
+    const results = new Map(await Promise.all(sources.map(async (source) => [source, await resultOf(source, this, this.#services)] as const)));
+    return elementsOf(task.map.over, (source) => results.get(source), task.id);
+  }
+}

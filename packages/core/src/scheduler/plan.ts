@@ -1,0 +1,33 @@
+import type { Change, Outcome } from "../store/contract.ts";
+
+type Effect = (outcome: Outcome) => void;
+
+/** What one tick is going to write, and what follows once it is written. */
+export class Plan {
+  readonly changes: Change[] = [];
+  readonly #effects: (Effect | undefined)[] = [];
+  readonly #afterwards: (() => void)[] = [];
+  /** A person waits for the answer: it must survive a power cut before they get it. */
+  isRequest = false;
+
+  /** @param effect - called with the change's outcome once the group is stored */
+  add(change: Change, effect?: Effect): void {
+    this.changes.push(change);
+    this.#effects.push(effect);
+  }
+
+  /** Called once the group is stored, after all effects. */
+  then(step: () => void): void {
+    this.#afterwards.push(step);
+  }
+
+  get isEmpty(): boolean {
+    return this.changes.length === 0 && this.#afterwards.length === 0;
+  }
+
+  /** The group is stored: outcomes are handed out in order. */
+  carryOut(outcomes: readonly Outcome[]): void {
+    for (let place = 0; place < outcomes.length; place++) this.#effects[place]?.(outcomes[place]);
+    for (const step of this.#afterwards) step();
+  }
+}

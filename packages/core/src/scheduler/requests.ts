@@ -1,0 +1,27 @@
+import type { RunType, RunState } from "../lifecycle/states.ts";
+import type { LiveDag } from "./live-dag.ts";
+
+/** A run that somebody wants. Params were checked against the DAG's schema. */
+export interface RunRequest {
+  readonly dag: LiveDag;
+  readonly runId: string;
+  readonly type: RunType;
+  readonly logicalDate: number;
+  readonly intervalStart: number;
+  readonly intervalEnd: number;
+  readonly params: unknown;
+  readonly conf: Readonly<Record<string, unknown>>;
+  /** The same as the text that is stored; `null` for none. */
+  readonly paramsText: string | null;
+  readonly confText: string | null;
+  readonly idempotencyKey: string | null;
+}
+
+/** The run that a request made or found. */
+export interface RunAnswer {
+  readonly runNo: number;
+  readonly runId: string;
+  readonly state: RunState;
+  /** False when the idempotency key named a run that was there already. */
+  readonly isNew: boolean;
+}
