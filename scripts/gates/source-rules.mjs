@@ -1,0 +1,107 @@
+// House rules that no linter knows, checked on the syntax tree. `node scripts/gates/source-rules.mjs [folder]`
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import ts from "typescript";
+
+/** The only files that may read the time, wait or draw random numbers: they are what the rest has injected. */
+const sourcesOfTimeAndChance = new Set([
+  "packages/core/src/time/clock.ts",
+  "packages/core/src/time/random.ts",
+  "packages/core/src/time/ids.ts",
+]);
+
+/** Packages whose code must run under a simulated clock. */
+const simulated = /^packages\/(core|store-sqlite|resilience|xcom-[^/]+|sensors|dag-factory|backfill)\/src\//;
+
+const linesPerThought = 400;
+
+const timeAndChance = new Set([
+  "Date.now",
+  "performance.now",
+  "process.hrtime",
+  "process.hrtime.bigint",
+  "Temporal.Now",
+  "Math.random",
+  "setTimeout",
+  "setInterval",
+  "AbortSignal.timeout",
+  "randomUUID",
+  "crypto.randomUUID",
+]);
+const timerModules = new Set(["node:timers", "node:timers/promises", "timers", "timers/promises"]);
+const unnamed = /^(utils?|helpers?|common|misc)(\.|$)/;
+const unfinishedTest = /^(it|test|describe|suite)(\.\w+)*\.(only|skip|todo)$|^(xit|xdescribe|xtest|fit|fdescribe)$/;
+
+const faults = [];
+const warnings = [];
+const files = globSync("{packages,examples,bench,scripts}/**/*.{ts,mts,tsx,js,mjs}", {
+  exclude: (name) => ["node_modules", "dist", ".artifacts", ".turbo"].includes(basename(name)),
+}).sort();
+
+for (const file of files) checkFile(file.replaceAll("\\", "/"));
+
+for (const warning of warnings) console.log(`warning  ${warning}`);
+for (const fault of faults) console.error(`fault    ${fault}`);
+console.log(`${files.length} files, ${faults.length} faults, ${warnings.length} warnings`);
+process.exitCode = faults.length > 0 ? 1 : 0;
+
+function checkFile(file) {
+  for (const part of file.split("/")) {
+    if (unnamed.test(part)) faults.push(`${file}  "${part}" says nothing: name the thing that is in it`);
+  }
+  const text = readFileSync(file, "utf8");
+  const isTest = /\.test(-d)?\.ts$|\/test\//.test(file);
+  const lines = text.split("\n").length;
+  if (!isTest && lines > linesPerThought) warnings.push(`${file}  ${lines} lines: past ${linesPerThought} it is two thoughts`);
+
+  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const injected = !isTest && simulated.test(file) && !sourcesOfTimeAndChance.has(file);
+  const mayExit = file.startsWith("packages/cli/") || !file.startsWith("packages/");
+  visit(tree);
+
+  function visit(node) {
+    if (isTest && ts.isCallExpression(node)) {
+      const called = nameOf(node.expression);
+      if (unfinishedTest.test(called)) report(node, `${called}: a test is finished or it is not there (it.skipIf takes a reason)`);
+    }
+    if (injected) checkTimeAndChance(node);
+    if (!mayExit && ts.isPropertyAccessExpression(node) && nameOf(node) === "process.exit") {
+      report(node, "process.exit: only the command (packages/cli) may end the process");
+    }
+    ts.forEachChild(node, visit);
+  }
+
+  function checkTimeAndChance(node) {
+    if (ts.isNewExpression(node) && nameOf(node.expression) === "Date" && !node.arguments?.length) {
+      report(node, "new Date() reads the time: timers only through the injected clock");
+    } else if (ts.isCallExpression(node) && nameOf(node.expression) === "Date") {
+      report(node, "Date() reads the time: timers only through the injected clock");
+    } else if (ts.isImportDeclaration(node) && timerModules.has(node.moduleSpecifier.text)) {
+      report(node, `${node.moduleSpecifier.text}: timers only through the injected clock`);
+    } else if (isUse(node) && timeAndChance.has(nameOf(node).replace(/^globalThis\./, ""))) {
+      report(node, `${nameOf(node)}: time, timers and chance only through the injected clock, randomness and ids`);
+    }
+  }
+
+  function report(node, message) {
+    const { line, character } = tree.getLineAndCharacterOfPosition(node.getStart(tree));
+    faults.push(`${file}:${line + 1}:${character + 1}  ${message}`);
+  }
+}
+
+/** A name where its value is used: not where it is declared, imported as a type or the key of an object. */
+function isUse(node) {
+  if (ts.isPropertyAccessExpression(node)) return !ts.isPropertyAccessExpression(node.parent) || node.parent.name !== node;
+  if (!ts.isIdentifier(node)) return false;
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return false;
+  return !(parent.name === node || ts.isTypeNode(parent) || ts.isQualifiedName(parent)) || ts.isImportSpecifier(parent);
+}
+
+/** `a.b.c` of an identifier or a chain of property accesses, else the empty string. */
+function nameOf(node) {
+  if (ts.isIdentifier(node)) return node.text;
+  if (!ts.isPropertyAccessExpression(node)) return "";
+  const object = nameOf(node.expression);
+  return object === "" ? "" : `${object}.${node.name.text}`;
+}
