@@ -52,7 +52,8 @@ function checkFile(file) {
   const text = readFileSync(file, "utf8");
   const isTest = /\.test(-d)?\.ts$|\/test\//.test(file);
   const lines = text.split("\n").length;
-  if (!isTest && lines > linesPerThought) warnings.push(`${file}  ${lines} lines: past ${linesPerThought} it is two thoughts`);
+  if (!isTest && lines > linesPerThought)
+    warnings.push(`${file}  ${lines} lines: past ${linesPerThought} it is two thoughts`);
 
   const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const injected = !isTest && simulated.test(file) && !sourcesOfTimeAndChance.has(file);
@@ -62,7 +63,8 @@ function checkFile(file) {
   function visit(node) {
     if (isTest && ts.isCallExpression(node)) {
       const called = nameOf(node.expression);
-      if (unfinishedTest.test(called)) report(node, `${called}: a test is finished or it is not there (it.skipIf takes a reason)`);
+      if (unfinishedTest.test(called))
+        report(node, `${called}: a test is finished or it is not there (it.skipIf takes a reason)`);
     }
     if (injected) checkTimeAndChance(node);
     if (!mayExit && ts.isPropertyAccessExpression(node) && nameOf(node) === "process.exit") {
@@ -91,7 +93,8 @@ function checkFile(file) {
 
 /** A name where its value is used: not where it is declared, imported as a type or the key of an object. */
 function isUse(node) {
-  if (ts.isPropertyAccessExpression(node)) return !ts.isPropertyAccessExpression(node.parent) || node.parent.name !== node;
+  if (ts.isPropertyAccessExpression(node))
+    return !ts.isPropertyAccessExpression(node.parent) || node.parent.name !== node;
   if (!ts.isIdentifier(node)) return false;
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return false;

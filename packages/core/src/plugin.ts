@@ -11,7 +11,7 @@ export type {
   XComStageManifest,
 } from "./config/plugin-manifest.ts";
 export { definePlugin, isPluginManifest, pluginContractVersion } from "./config/plugin-manifest.ts";
-export type { ErrorEntry, ErrorValues } from "./errors.ts";
+export type { ErrorEntry, ErrorValues, MillraceErrorOptions } from "./errors.ts";
 export { coreError, defineErrors, isMillraceError, MillraceError, messageOf, shown } from "./errors.ts";
 export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
 export { isFinished, isRunFinished, TASK_STATES } from "./lifecycle/states.ts";
