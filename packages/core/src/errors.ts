@@ -70,7 +70,7 @@ const table = {
   },
   DURATION_INVALID: {
     says: "{value} is not a duration",
-    cure: "Write it like \"30s\", \"5m\", \"6h\", \"1d\" or \"1d12h\", as { hours: 6 }, or as a Temporal.Duration; it may not be negative.",
+    cure: 'Write it like "30s", "5m", "6h", "1d" or "1d12h", as { hours: 6 }, or as a Temporal.Duration; it may not be negative.',
   },
   INSTANT_INVALID: {
     says: "{value} is not an instant",
@@ -127,7 +127,7 @@ const table = {
   },
   TASK_THREW_NON_ERROR: {
     says: "Task '{taskId}' threw a value of type {type} that is not an Error",
-    cure: "Throw an Error, or fail(\"reason\") for a failure without retry.",
+    cure: 'Throw an Error, or fail("reason") for a failure without retry.',
   },
   TASK_OUTCOME_INVALID: {
     says: "Task '{taskId}' ended in a way it may not: {why}",
@@ -298,7 +298,12 @@ export class MillraceError extends Error {
 
 /** True for a {@link MillraceError} of any copy of Millrace, of this code if one is given. */
 export function isMillraceError(error: unknown, code?: string): error is MillraceError {
-  return typeof error === "object" && error !== null && brand in error && (code === undefined || (error as unknown as MillraceError).code === code);
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    brand in error &&
+    (code === undefined || (error as unknown as MillraceError).code === code)
+  );
 }
 
 /**
@@ -333,7 +338,10 @@ function fill(text: string, values: ErrorValues): string {
 export function shown(value: unknown): string {
   let text: string;
   if (typeof value === "string") text = JSON.stringify(value);
-  else if (typeof value === "object" && value !== null) text = Array.isArray(value) ? `a list of ${value.length}` : `an object of type ${value.constructor?.name ?? "unknown"}`;
+  else if (typeof value === "object" && value !== null)
+    text = Array.isArray(value)
+      ? `a list of ${value.length}`
+      : `an object of type ${value.constructor?.name ?? "unknown"}`;
   else if (typeof value === "function") text = "a function";
   else text = String(value);
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?");

@@ -1,7 +1,18 @@
 /** What authors of DAGs need. */
-export type { JsonValue, LineageRecord, PushAllRecord, StateAccessor, TaskContext, TaskLog, XComAccessor, XComClearRecord, XComQuery } from "./authoring/context.ts";
-export { dag } from "./authoring/dag.ts";
+
 export type { BranchChoice, DagBuilder, TaskFunction } from "./authoring/builder.ts";
+export type {
+  JsonValue,
+  LineageRecord,
+  PushAllRecord,
+  StateAccessor,
+  TaskContext,
+  TaskLog,
+  XComAccessor,
+  XComClearRecord,
+  XComQuery,
+} from "./authoring/context.ts";
+export { dag } from "./authoring/dag.ts";
 export type { Dag } from "./authoring/definition.ts";
 export { isDag } from "./authoring/definition.ts";
 export type { GroupHandle, Linkable, MappedTaskHandle, TaskHandle } from "./authoring/handles.ts";

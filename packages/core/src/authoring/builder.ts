@@ -29,7 +29,8 @@ export type TaskFunction<P, In, T> = (context: TaskContext<P, In>) => T | Promis
 export type BranchChoice<C extends string> = C | readonly C[] | null;
 
 /** An operator's input, as a handle; an operator without one takes none. */
-type UseOverrides<In> = Omit<TaskOptions, "input"> & ([In] extends [undefined] ? { readonly input?: undefined } : { readonly input: TaskHandle<In> });
+type UseOverrides<In> = Omit<TaskOptions, "input"> &
+  ([In] extends [undefined] ? { readonly input?: undefined } : { readonly input: TaskHandle<In> });
 
 const longestMap = 1_024;
 
@@ -59,7 +60,12 @@ export class DagBuilder<P = unknown> {
   }
 
   /** One instance of a task for each element, made when the elements are known. No element: the task is skipped. */
-  map<T, const S extends MapOver, const I extends InputSpec | undefined = undefined, const R extends TriggerRule = "all_success">(
+  map<
+    T,
+    const S extends MapOver,
+    const I extends InputSpec | undefined = undefined,
+    const R extends TriggerRule = "all_success",
+  >(
     id: string,
     options: MapOptions<S, I, R>,
     run: (context: TaskContext<P, ResolvedInput<I, R>> & { readonly element: ElementOf<S> }) => T | Promise<T>,
@@ -75,7 +81,11 @@ export class DagBuilder<P = unknown> {
   }
 
   /** A task that chooses which of its choices go on; the others, and what only follows from them, are skipped. */
-  branch<const C extends string, const I extends InputSpec | undefined = undefined, const R extends TriggerRule = "all_success">(
+  branch<
+    const C extends string,
+    const I extends InputSpec | undefined = undefined,
+    const R extends TriggerRule = "all_success",
+  >(
     id: string,
     options: BranchOptions<I, R, C>,
     run: TaskFunction<P, ResolvedInput<I, R>, BranchChoice<NoInfer<C>>>,
@@ -94,13 +104,16 @@ export class DagBuilder<P = unknown> {
   ): TaskHandle<T>;
   shortCircuit<T>(id: string, run: TaskFunction<P, undefined, T>): TaskHandle<T>;
   shortCircuit(id: string, ...rest: unknown[]): TaskHandle {
-    const [{ ignoreDownstreamTriggerRules = true, ...options }, run] = optionsAndRun<ShortCircuitOptions<InputSpec, TriggerRule>>(rest);
+    const [{ ignoreDownstreamTriggerRules = true, ...options }, run] =
+      optionsAndRun<ShortCircuitOptions<InputSpec, TriggerRule>>(rest);
     return this.#add(id, "short_circuit", options, run, () => ({ ignoreDownstreamTriggerRules }));
   }
 
   /** Skips its direct downstream tasks unless the run is about the latest interval of the schedule. */
   latestOnly(id: string, options: TaskOptions<undefined> = {}): TaskHandle<boolean> {
-    return this.#add(id, "latest_only", options, latestOnlyTask(this.#draft.schedule), () => ({ ignoreDownstreamTriggerRules: false })) as TaskHandle<boolean>;
+    return this.#add(id, "latest_only", options, latestOnlyTask(this.#draft.schedule), () => ({
+      ignoreDownstreamTriggerRules: false,
+    })) as TaskHandle<boolean>;
   }
 
   /** A task that does nothing: a place to join or to start from. */
@@ -111,40 +124,71 @@ export class DagBuilder<P = unknown> {
   /** Runs a program. Its result is the last line that it printed; the rest goes to the task's log. */
   shell<const I extends InputSpec | undefined = undefined>(id: string, options: ShellOptions<I>): TaskHandle<string> {
     const { command, shell, cwd, env, ...others } = options;
-    const run = this.#draft.guard(() => shellTask({ taskId: this.#full(id), command, shell: shell ?? false, cwd, env }));
+    const run = this.#draft.guard(() =>
+      shellTask({ taskId: this.#full(id), command, shell: shell ?? false, cwd, env }),
+    );
     return this.#add(id, "shell", others, run) as TaskHandle<string>;
   }
 
   /** Starts a run of another DAG; its result is that run's id. */
-  trigger<const I extends InputSpec | undefined = undefined>(id: string, options: TriggerOptions<I>): TaskHandle<string> {
+  trigger<const I extends InputSpec | undefined = undefined>(
+    id: string,
+    options: TriggerOptions<I>,
+  ): TaskHandle<string> {
     const { dagId, params, conf, runId, wait, ...others } = options;
-    return this.#add(id, "trigger", others, triggerTask({ dagId, params, conf, runId, wait: wait ?? false })) as TaskHandle<string>;
+    return this.#add(
+      id,
+      "trigger",
+      others,
+      triggerTask({ dagId, params, conf, runId, wait: wait ?? false }),
+    ) as TaskHandle<string>;
   }
 
   /** Places a reusable task, with options of this place. */
-  use<T, In = undefined>(id: string, operator: Operator<T, In>, ...overrides: [In] extends [undefined] ? [overrides?: UseOverrides<In>] : [overrides: UseOverrides<In>]): TaskHandle<T> {
-    return this.#add(id, "operator", { ...operator.options, ...overrides[0] }, operator.run as TaskDefinition["run"]) as TaskHandle<T>;
+  use<T, In = undefined>(
+    id: string,
+    operator: Operator<T, In>,
+    ...overrides: [In] extends [undefined] ? [overrides?: UseOverrides<In>] : [overrides: UseOverrides<In>]
+  ): TaskHandle<T> {
+    return this.#add(
+      id,
+      "operator",
+      { ...operator.options, ...overrides[0] },
+      operator.run as TaskDefinition["run"],
+    ) as TaskHandle<T>;
   }
 
   /** Tasks that belong together; their ids get the group's in front. `defaults` apply to its tasks. */
   group<R>(id: string, build: (g: DagBuilder<P>) => R): GroupHandle<R>;
   group<R>(id: string, options: { readonly defaults?: TaskDefaults }, build: (g: DagBuilder<P>) => R): GroupHandle<R>;
   group(id: string, ...rest: unknown[]): GroupHandle {
-    const [options, build] = optionsAndRun<{ defaults?: TaskDefaults }>(rest) as unknown as [{ defaults?: TaskDefaults }, (g: DagBuilder<P>) => unknown];
+    const [options, build] = optionsAndRun<{ defaults?: TaskDefaults }>(rest) as unknown as [
+      { defaults?: TaskDefaults },
+      (g: DagBuilder<P>) => unknown,
+    ];
     const groupId = this.#full(id);
-    return this.#draft.addGroup(id, groupId, () => build(new DagBuilder<P>(this.#draft, `${groupId}.`, { ...this.#defaults, ...options.defaults })));
+    return this.#draft.addGroup(id, groupId, () =>
+      build(new DagBuilder<P>(this.#draft, `${groupId}.`, { ...this.#defaults, ...options.defaults })),
+    );
   }
 
   /** Each item runs after the one before it; a list stands for all its tasks. */
   chain(...items: readonly ChainItem[]): void {
-    for (let index = 1; index < items.length; index++) this.#draft.linkAll(items[index - 1] as Linkable, items[index] as Linkable);
+    for (let index = 1; index < items.length; index++)
+      this.#draft.linkAll(items[index - 1] as Linkable, items[index] as Linkable);
   }
 
   #full(id: string): string {
     return `${this.#prefix}${id}`;
   }
 
-  #add(id: string, kind: TaskKind, options: TaskOptions & TaskDefaults, run: TaskDefinition["run"], more?: () => Partial<TaskDefinition>): TaskHandle {
+  #add(
+    id: string,
+    kind: TaskKind,
+    options: TaskOptions & TaskDefaults,
+    run: TaskDefinition["run"],
+    more?: () => Partial<TaskDefinition>,
+  ): TaskHandle {
     const taskId = this.#full(id);
     return this.#draft.addTask(id, taskId, options, (input) => ({
       id: taskId,
@@ -154,14 +198,20 @@ export class DagBuilder<P = unknown> {
       choices: undefined,
       ignoreDownstreamTriggerRules: true,
       run,
-      ...parseTaskOptions(taskId, { ...this.#draft.defaults, ...this.#defaults, ...withoutUndefined(options) }, this.#draft.mistakes),
+      ...parseTaskOptions(
+        taskId,
+        { ...this.#draft.defaults, ...this.#defaults, ...withoutUndefined(options) },
+        this.#draft.mistakes,
+      ),
       ...more?.(),
     }));
   }
 }
 
 function optionsAndRun<O = TaskOptions>(rest: readonly unknown[]): [O, TaskDefinition["run"]] {
-  return rest.length === 1 ? [{} as O, rest[0] as TaskDefinition["run"]] : [(rest[0] ?? {}) as O, rest[1] as TaskDefinition["run"]];
+  return rest.length === 1
+    ? [{} as O, rest[0] as TaskDefinition["run"]]
+    : [(rest[0] ?? {}) as O, rest[1] as TaskDefinition["run"]];
 }
 
 function withoutUndefined<T extends object>(options: T): T {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import type { LogLevel } from "../store/contract.ts";
 import type { RunType } from "../lifecycle/states.ts";
+import type { LogLevel } from "../store/contract.ts";
 import type { Instant } from "../time/temporal.ts";
 import type { DataInterval } from "../timetable/timetable.ts";
 import type { MappedTaskHandle, TaskHandle } from "./handles.ts";
@@ -83,17 +83,29 @@ export interface XComAccessor {
    */
   push(key: string, value: unknown): Promise<void>;
   /** A value that was pushed; `default` (or `undefined`) if there is none. A list of tasks gives a list. */
-  pull<T>(query: XComQuery & { readonly task: MappedTaskHandle<T>; readonly mapIndex: number; readonly key?: undefined }): Promise<T | undefined>;
-  pull<T, D>(query: XComQuery & { readonly task: TaskHandle<T>; readonly key?: undefined; readonly default: D }): Promise<T | D>;
+  pull<T>(
+    query: XComQuery & { readonly task: MappedTaskHandle<T>; readonly mapIndex: number; readonly key?: undefined },
+  ): Promise<T | undefined>;
+  pull<T, D>(
+    query: XComQuery & { readonly task: TaskHandle<T>; readonly key?: undefined; readonly default: D },
+  ): Promise<T | D>;
   pull<T>(query: XComQuery & { readonly task: TaskHandle<T>; readonly key?: undefined }): Promise<T | undefined>;
-  pull(query: Omit<XComQuery, "task"> & { readonly task: readonly (string | TaskHandle)[]; readonly default?: unknown }): Promise<unknown[]>;
+  pull(
+    query: Omit<XComQuery, "task"> & { readonly task: readonly (string | TaskHandle)[]; readonly default?: unknown },
+  ): Promise<unknown[]>;
   pull(query: XComQuery & { readonly default?: unknown }): Promise<unknown>;
   /** Splits keys of a task into those that exist, with their values, and those that do not. */
-  pullAvailable(task: string | TaskHandle, keys: readonly string[]): Promise<{ available: Record<string, unknown>; missing: string[] }>;
+  pullAvailable(
+    task: string | TaskHandle,
+    keys: readonly string[],
+  ): Promise<{ available: Record<string, unknown>; missing: string[] }>;
   /** Pushes every entry under `prefix_name`. */
   pushAll(prefix: string, values: Readonly<Record<string, unknown>>): Promise<PushAllRecord>;
   /** Keeps a stream of bytes that need not fit in memory. */
-  pushStream(key: string, source: Readable | AsyncIterable<Uint8Array | string>): Promise<{ readonly sizeBytes: number }>;
+  pushStream(
+    key: string,
+    source: Readable | AsyncIterable<Uint8Array | string>,
+  ): Promise<{ readonly sizeBytes: number }>;
   /** Reads it back, piece by piece, checked to its last byte. */
   pullStream(query: XComQuery & { readonly key: string }): Promise<AsyncIterable<Uint8Array>>;
   /** A key that no other task instance, attempt or call makes: `base_` and 8 hexadecimal digits. */
@@ -109,6 +121,11 @@ export interface PushAllRecord {
 }
 
 export interface XComClearRecord {
-  readonly removed: { readonly task: string; readonly mapIndex: number; readonly key: string; readonly sizeBytes: number }[];
+  readonly removed: {
+    readonly task: string;
+    readonly mapIndex: number;
+    readonly key: string;
+    readonly sizeBytes: number;
+  }[];
   readonly sizeBytes: number;
 }

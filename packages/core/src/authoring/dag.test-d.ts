@@ -35,8 +35,12 @@ dag("types", { params: z.object({ region: z.string().default("eu") }) }, (d) => 
     expectTypeOf(element.letter).toEqualTypeOf<{ id: number; name: string }>();
     expectTypeOf(element.number).toExtend<number>();
   });
-  d.map("both", { over: concat(rows, ["x"]) }, ({ element }) => expectTypeOf(element).toExtend<string | { id: number }>());
-  d.map("side", { over: zip([rows, [true]]) }, ({ element }) => expectTypeOf(element[0]).toEqualTypeOf<{ id: number; name: string }>());
+  d.map("both", { over: concat(rows, ["x"]) }, ({ element }) =>
+    expectTypeOf(element).toExtend<string | { id: number }>(),
+  );
+  d.map("side", { over: zip([rows, [true]]) }, ({ element }) =>
+    expectTypeOf(element[0]).toEqualTypeOf<{ id: number; name: string }>(),
+  );
   d.branch("pick", { choices: ["clean", "rows"] }, () => "clean");
   // @ts-expect-error not one of the choices
   d.branch("pick2", { choices: ["clean", "rows"] }, () => "other");

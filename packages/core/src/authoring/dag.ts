@@ -3,8 +3,8 @@ import { coreError, type MillraceError, shown } from "../errors.ts";
 import { DagBuilder, DagDraft } from "./builder.ts";
 import { type Dag, dagBrand } from "./definition.ts";
 import { isDagId } from "./identifiers.ts";
-import { parseDagOptions } from "./parse-dag-options.ts";
 import type { DagOptions } from "./options.ts";
+import { parseDagOptions } from "./parse-dag-options.ts";
 
 type ParamsOut<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : Readonly<Record<string, unknown>>;
 type ParamsIn<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> : Readonly<Record<string, unknown>>;
@@ -25,11 +25,23 @@ type ParamsIn<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> :
  * });
  * ```
  */
-export function dag<const S extends StandardSchemaV1 | undefined = undefined>(id: string, options: DagOptions<S>, build: (d: DagBuilder<ParamsOut<S>>) => void): Dag<ParamsIn<S>> {
+export function dag<const S extends StandardSchemaV1 | undefined = undefined>(
+  id: string,
+  options: DagOptions<S>,
+  build: (d: DagBuilder<ParamsOut<S>>) => void,
+): Dag<ParamsIn<S>> {
   const mistakes: MillraceError[] = [];
   if (!isDagId(id)) mistakes.push(coreError("DAG_ID_INVALID", { what: "DAG", id: shown(id) }));
   const parsed = parseDagOptions(id, options, mistakes);
-  const draft = new DagDraft(id, { schedule: parsed.schedule, failFast: parsed.failFast, defaults: options.dependsOnPast ? { dependsOnPast: true } : {} }, mistakes);
+  const draft = new DagDraft(
+    id,
+    {
+      schedule: parsed.schedule,
+      failFast: parsed.failFast,
+      defaults: options.dependsOnPast ? { dependsOnPast: true } : {},
+    },
+    mistakes,
+  );
   const returned: unknown = build(new DagBuilder<ParamsOut<S>>(draft, "", options.defaults ?? {}));
   if (returned instanceof Promise) {
     returned.catch(() => undefined);
@@ -44,5 +56,9 @@ export function dag<const S extends StandardSchemaV1 | undefined = undefined>(id
 
 function invalid(dagId: string, mistakes: readonly MillraceError[]): MillraceError {
   const list = mistakes.map((mistake) => `  - ${mistake.code}: ${mistake.message}. ${mistake.cure}`).join("\n");
-  return coreError("DAG_INVALID", { dagId: shown(dagId).slice(1, -1), count: mistakes.length, list }, { issues: mistakes });
+  return coreError(
+    "DAG_INVALID",
+    { dagId: shown(dagId).slice(1, -1), count: mistakes.length, list },
+    { issues: mistakes },
+  );
 }

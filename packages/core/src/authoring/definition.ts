@@ -7,7 +7,16 @@ import type { MapSource } from "./map-source.ts";
 import type { RunCallback, TaskCallback, WeightRule } from "./options.ts";
 
 /** What a task is made of, as its kind tells. */
-export type TaskKind = "task" | "branch" | "short_circuit" | "map" | "empty" | "shell" | "latest_only" | "trigger" | "operator";
+export type TaskKind =
+  | "task"
+  | "branch"
+  | "short_circuit"
+  | "map"
+  | "empty"
+  | "shell"
+  | "latest_only"
+  | "trigger"
+  | "operator";
 
 /** Where `context.input` comes from: ids of tasks, in the shape that was asked for. */
 export type InputBinding =
@@ -47,7 +56,9 @@ export interface TaskDefinition {
   readonly onRetry: TaskCallback | undefined;
   readonly onSkipped: TaskCallback | undefined;
   readonly doc: string | undefined;
-  readonly map: { readonly over: MapSource; readonly maxActive: number | undefined; readonly maxLength: number } | undefined;
+  readonly map:
+    | { readonly over: MapSource; readonly maxActive: number | undefined; readonly maxLength: number }
+    | undefined;
   /** For branches: the tasks that each choice leads to. */
   readonly choices: ReadonlyMap<string, readonly string[]> | undefined;
   /** For short circuits. */

@@ -29,7 +29,11 @@ export class DagDraft {
   readonly #branches: { task: string; choices: readonly string[]; prefix: string }[] = [];
   #closed = false;
 
-  constructor(dagId: string, options: { readonly schedule: Timetable | null; readonly failFast: boolean; readonly defaults: TaskDefaults }, mistakes: MillraceError[]) {
+  constructor(
+    dagId: string,
+    options: { readonly schedule: Timetable | null; readonly failFast: boolean; readonly defaults: TaskDefaults },
+    mistakes: MillraceError[],
+  ) {
     this.#dagId = dagId;
     this.#failFast = options.failFast;
     this.schedule = options.schedule;
@@ -37,7 +41,12 @@ export class DagDraft {
     this.mistakes = mistakes;
   }
 
-  addTask(ownId: string, taskId: string, options: TaskOptions, define: (input: InputBinding) => TaskDefinition): TaskHandle {
+  addTask(
+    ownId: string,
+    taskId: string,
+    options: TaskOptions,
+    define: (input: InputBinding) => TaskDefinition,
+  ): TaskHandle {
     if (this.#closed) throw coreError("DAG_CLOSED", { taskId, dagId: this.#dagId });
     const handle = this.#handle(taskId);
     if (!isTaskId(ownId)) this.mistakes.push(coreError("DAG_ID_INVALID", { what: "Task", id: shown(ownId) }));
@@ -57,13 +66,16 @@ export class DagDraft {
 
   addGroup(ownId: string, groupId: string, build: () => unknown): GroupHandle {
     if (!isTaskId(ownId)) this.mistakes.push(coreError("DAG_ID_INVALID", { what: "Group", id: shown(ownId) }));
-    if (this.#numbers.has(groupId) || this.#groups.has(groupId)) this.mistakes.push(coreError("DAG_DUPLICATE_TASK", { taskId: groupId }));
+    if (this.#numbers.has(groupId) || this.#groups.has(groupId))
+      this.mistakes.push(coreError("DAG_DUPLICATE_TASK", { taskId: groupId }));
     const group: Group = { id: groupId, tasks: [] };
     this.#groups.set(groupId, group);
     this.#openGroups.push(group);
     const outputs = build();
     this.#openGroups.pop();
-    return Object.freeze(Object.assign(this.#handle(groupId) as unknown as Record<string, unknown>, { outputs })) as unknown as GroupHandle;
+    return Object.freeze(
+      Object.assign(this.#handle(groupId) as unknown as Record<string, unknown>, { outputs }),
+    ) as unknown as GroupHandle;
   }
 
   /** Runs a step of building; a coded error becomes one of the mistakes. */
@@ -81,7 +93,8 @@ export class DagDraft {
   taskIdOf(value: unknown): string | undefined {
     if (typeof value !== "object" || value === null || !(handleBrand in value)) return undefined;
     const handle = value as TaskHandle & { [handleBrand]: DagDraft };
-    if (handle[handleBrand] !== this) throw coreError("DAG_FOREIGN_TASK", { taskId: handle.id, otherDagId: handle.dagId, dagId: this.#dagId });
+    if (handle[handleBrand] !== this)
+      throw coreError("DAG_FOREIGN_TASK", { taskId: handle.id, otherDagId: handle.dagId, dagId: this.#dagId });
     return handle.id;
   }
 
@@ -100,17 +113,28 @@ export class DagDraft {
   /** Checks the whole and gives what the definition needs; mistakes are added to the list. */
   finish(): Pick<Dag, "tasks" | "edges" | "groups"> {
     this.#closed = true;
-    if (this.#tasks.length > mostTasks) this.mistakes.push(coreError("DAG_TOO_LARGE", { count: this.#tasks.length, limit: mostTasks }));
+    if (this.#tasks.length > mostTasks)
+      this.mistakes.push(coreError("DAG_TOO_LARGE", { count: this.#tasks.length, limit: mostTasks }));
     // Defining tasks in another order than numbering them happens only after a mistake; numbers follow the list.
-    this.#tasks.forEach((task, number) => this.#numbers.set(task.id, number));
-    const plain = this.#edgesOf(this.#links.filter(([before, after]) => !this.#isGroupish(before) && !this.#isGroupish(after)), new Set());
+    for (const [number, task] of this.#tasks.entries()) this.#numbers.set(task.id, number);
+    const plain = this.#edgesOf(
+      this.#links.filter(([before, after]) => !this.#isGroupish(before) && !this.#isGroupish(after)),
+      new Set(),
+    );
     const withGroups = this.#edgesOf(this.#links, plain);
     const tasks = this.#resolveBranches(withGroups);
     const edges = [...withGroups].map((edge) => edge.split(",").map(Number) as unknown as readonly [number, number]);
     const cycle = findCycle(tasks.length, edges);
-    if (cycle) this.mistakes.push(coreError("DAG_CYCLE", { cycle: cycle.map((number) => tasks[number].id).join(" → ") }));
+    if (cycle)
+      this.mistakes.push(coreError("DAG_CYCLE", { cycle: cycle.map((number) => tasks[number].id).join(" → ") }));
     this.#checkRules(tasks, edges);
-    return { tasks: Object.freeze(tasks), edges: Object.freeze(edges), groups: Object.freeze([...this.#groups.values()].map((group) => Object.freeze({ id: group.id, tasks: Object.freeze(group.tasks) }))) };
+    return {
+      tasks: Object.freeze(tasks),
+      edges: Object.freeze(edges),
+      groups: Object.freeze(
+        [...this.#groups.values()].map((group) => Object.freeze({ id: group.id, tasks: Object.freeze(group.tasks) })),
+      ),
+    };
   }
 
   #handle(id: string): TaskHandle {
@@ -134,13 +158,23 @@ export class DagDraft {
     if (input === undefined) return { shape: "none" };
     const idOf = (value: unknown, name: string): string => {
       const upstream = this.taskIdOf(value);
-      if (upstream === undefined) throw coreError("DAG_OPTION_INVALID", { option: name, where: `task '${taskId}'`, value: shown(value), expected: "a task handle is needed" });
+      if (upstream === undefined)
+        throw coreError("DAG_OPTION_INVALID", {
+          option: name,
+          where: `task '${taskId}'`,
+          value: shown(value),
+          expected: "a task handle is needed",
+        });
       this.link(upstream, taskId);
       return upstream;
     };
     if (this.taskIdOf(input) !== undefined) return { shape: "one", task: idOf(input, "input") };
-    if (Array.isArray(input)) return { shape: "list", tasks: input.map((value, index) => idOf(value, `input[${index}]`)) };
-    return { shape: "record", entries: Object.entries(input).map(([name, value]) => [name, idOf(value, `input.${name}`)] as const) };
+    if (Array.isArray(input))
+      return { shape: "list", tasks: input.map((value, index) => idOf(value, `input[${index}]`)) };
+    return {
+      shape: "record",
+      entries: Object.entries(input).map(([name, value]) => [name, idOf(value, `input.${name}`)] as const),
+    };
   }
 
   #isGroupish(item: Linkable | string): boolean {
@@ -149,7 +183,10 @@ export class DagDraft {
     return this.#groups.has((item as TaskHandle).id);
   }
 
-  #edgesOf(links: readonly (readonly [Linkable | string, Linkable | string])[], known: ReadonlySet<string>): Set<string> {
+  #edgesOf(
+    links: readonly (readonly [Linkable | string, Linkable | string])[],
+    known: ReadonlySet<string>,
+  ): Set<string> {
     const edges = new Set(known);
     for (const [before, after] of links) {
       for (const from of this.#ends(before, "last", known)) {
@@ -171,7 +208,9 @@ export class DagDraft {
     const group = this.#groups.get(id);
     if (!group) return [id];
     const inside = new Set(group.tasks.map((task) => this.#numbers.get(task)));
-    const inner = [...edges].map((edge) => edge.split(",").map(Number)).filter(([from, to]) => inside.has(from) && inside.has(to));
+    const inner = [...edges]
+      .map((edge) => edge.split(",").map(Number))
+      .filter(([from, to]) => inside.has(from) && inside.has(to));
     return group.tasks.filter((task) => {
       const number = this.#numbers.get(task) as number;
       if (number === undefined) return false;
@@ -212,7 +251,8 @@ export class DagDraft {
     }
     if (!this.#failFast) return;
     for (const task of tasks) {
-      if (task.role !== "teardown" && task.triggerRule !== "all_success") this.mistakes.push(coreError("DAG_FAIL_FAST_RULE", { taskId: task.id, rule: task.triggerRule }));
+      if (task.role !== "teardown" && task.triggerRule !== "all_success")
+        this.mistakes.push(coreError("DAG_FAIL_FAST_RULE", { taskId: task.id, rule: task.triggerRule }));
     }
   }
 }

@@ -2,7 +2,10 @@
  * A cycle of a directed graph as node numbers, the first repeated at the end; `undefined` if there is none.
  * Iterative, so that a chain of any length is fine.
  */
-export function findCycle(nodes: number, edges: readonly (readonly [from: number, to: number])[]): readonly number[] | undefined {
+export function findCycle(
+  nodes: number,
+  edges: readonly (readonly [from: number, to: number])[],
+): readonly number[] | undefined {
   const downstream: number[][] = Array.from({ length: nodes }, () => []);
   for (const [from, to] of edges) downstream[from].push(to);
   const state = new Uint8Array(nodes); // 0 unseen, 1 on the path, 2 finished

@@ -3,7 +3,6 @@ import { coreError, shown } from "../errors.ts";
 const dagId = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$/;
 const taskId = /^[A-Za-z0-9_-]{1,200}$/;
 const runId = /^[A-Za-z0-9][A-Za-z0-9_.~:+-]{0,249}$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const xcomKey = /^[^/\\\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]{1,250}$/u;
 
 /** True for text that may name a DAG. */
@@ -43,7 +42,8 @@ export function checkTaskPath(value: string): string {
  * @throws `RUN_ID_INVALID`
  */
 export function checkRunId(value: string): string {
-  if (typeof value !== "string" || !runId.test(value) || value.includes("..")) throw coreError("RUN_ID_INVALID", { id: shown(value) });
+  if (typeof value !== "string" || !runId.test(value) || value.includes(".."))
+    throw coreError("RUN_ID_INVALID", { id: shown(value) });
   return value;
 }
 

@@ -7,7 +7,11 @@ export type MapSource =
   | { readonly kind: "literal"; readonly value: readonly unknown[] | Readonly<Record<string, unknown>> }
   | { readonly kind: "product"; readonly factors: readonly (readonly [name: string, source: MapSource])[] }
   | { readonly kind: "concat"; readonly parts: readonly MapSource[] }
-  | { readonly kind: "zip"; readonly parts: readonly MapSource[]; readonly fill: { readonly value: unknown } | undefined };
+  | {
+      readonly kind: "zip";
+      readonly parts: readonly MapSource[];
+      readonly fill: { readonly value: unknown } | undefined;
+    };
 
 const combined = Symbol.for("millrace.map-source");
 declare const elementType: unique symbol;
@@ -20,13 +24,22 @@ export interface CombinedSource<out E> {
   readonly fill?: { readonly value: unknown };
 }
 
-type Listed = TaskHandle<readonly unknown[]> | TaskHandle<Readonly<Record<string, unknown>>> | readonly unknown[] | CombinedSource<unknown>;
+type Listed =
+  | TaskHandle<readonly unknown[]>
+  | TaskHandle<Readonly<Record<string, unknown>>>
+  | readonly unknown[]
+  | CombinedSource<unknown>;
 
 /** What `over` takes. */
 export type MapOver = Listed | Readonly<Record<string, Listed | Readonly<Record<string, unknown>>>>;
 
-type ElementOfValue<V> = V extends readonly (infer E)[] ? E : V extends Readonly<Record<string, infer W>> ? [key: string, value: W] : never;
-type ElementOfListed<S> = S extends CombinedSource<infer E> ? E : S extends TaskHandle<infer V> ? ElementOfValue<V> : ElementOfValue<S>;
+type ElementOfValue<V> = V extends readonly (infer E)[]
+  ? E
+  : V extends Readonly<Record<string, infer W>>
+    ? [key: string, value: W]
+    : never;
+type ElementOfListed<S> =
+  S extends CombinedSource<infer E> ? E : S extends TaskHandle<infer V> ? ElementOfValue<V> : ElementOfValue<S>;
 
 /** The element type that follows from `over`. */
 export type ElementOf<S> =
@@ -46,7 +59,10 @@ export function concat<const S extends readonly Listed[]>(...sources: S): Combin
 /**
  * Elements of all sources side by side, as lists. Ends with the shortest source, or with the longest when `fill` is given.
  */
-export function zip<const S extends readonly Listed[]>(sources: S, options?: { readonly fill: unknown }): CombinedSource<{ -readonly [K in keyof S]: ElementOfListed<S[K]> }> {
+export function zip<const S extends readonly Listed[]>(
+  sources: S,
+  options?: { readonly fill: unknown },
+): CombinedSource<{ -readonly [K in keyof S]: ElementOfListed<S[K]> }> {
   return { [combined]: "zip", parts: sources, ...(options ? { fill: { value: options.fill } } : {}) };
 }
 
@@ -55,34 +71,56 @@ export function zip<const S extends readonly Listed[]>(sources: S, options?: { r
  *
  * @param taskOf - the id of a handle, `undefined` for anything else
  */
-export function parseMapSource(over: unknown, taskOf: (value: unknown) => string | undefined, taskId: string): MapSource {
+export function parseMapSource(
+  over: unknown,
+  taskOf: (value: unknown) => string | undefined,
+  taskId: string,
+): MapSource {
   const source = parseListed(over, taskOf, taskId);
   if (source) return source;
   if (typeof over === "object" && over !== null) {
     const factors = Object.entries(over).map(([name, value]) => {
       const factor = parseListed(value, taskOf, taskId) ?? literalRecord(value);
-      if (!factor) throw coreError("DAG_OPTION_INVALID", { option: `over.${name}`, where: `'${taskId}'`, value: shown(value), expected: "a handle, a list or a plain object is needed" });
+      if (!factor)
+        throw coreError("DAG_OPTION_INVALID", {
+          option: `over.${name}`,
+          where: `'${taskId}'`,
+          value: shown(value),
+          expected: "a handle, a list or a plain object is needed",
+        });
       return [name, factor] as const;
     });
     if (factors.length > 0) return { kind: "product", factors };
   }
-  throw coreError("DAG_OPTION_INVALID", { option: "over", where: `'${taskId}'`, value: shown(over), expected: "a handle, a list, or a record of these is needed" });
+  throw coreError("DAG_OPTION_INVALID", {
+    option: "over",
+    where: `'${taskId}'`,
+    value: shown(over),
+    expected: "a handle, a list, or a record of these is needed",
+  });
 }
 
-function parseListed(value: unknown, taskOf: (value: unknown) => string | undefined, taskId: string): MapSource | undefined {
+function parseListed(
+  value: unknown,
+  taskOf: (value: unknown) => string | undefined,
+  taskId: string,
+): MapSource | undefined {
   const task = taskOf(value);
   if (task !== undefined) return { kind: "task", task };
   if (Array.isArray(value)) return { kind: "literal", value };
   if (typeof value === "object" && value !== null && combined in value) {
     const { [combined]: kind, parts, fill } = value as CombinedSource<unknown>;
     const sources = parts.map((part) => parseListed(part, taskOf, taskId) ?? literalRecord(part));
-    if (sources.every((source) => source !== undefined)) return kind === "concat" ? { kind, parts: sources } : { kind, parts: sources, fill };
+    if (sources.every((source) => source !== undefined))
+      return kind === "concat" ? { kind, parts: sources } : { kind, parts: sources, fill };
   }
   return undefined;
 }
 
 function literalRecord(value: unknown): MapSource | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { kind: "literal", value: value as Readonly<Record<string, unknown>> } : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? { kind: "literal", value: value as Readonly<Record<string, unknown>> }
+    : undefined;
 }
 
 /** Ids of the tasks whose results a source needs. */
@@ -98,7 +136,11 @@ export function tasksOfSource(source: MapSource): readonly string[] {
  *
  * @throws `MAP_SOURCE_INVALID` when a result is neither a list nor a plain object
  */
-export function elementsOf(source: MapSource, resultOf: (taskId: string) => unknown, taskId: string): readonly unknown[] {
+export function elementsOf(
+  source: MapSource,
+  resultOf: (taskId: string) => unknown,
+  taskId: string,
+): readonly unknown[] {
   switch (source.kind) {
     case "task":
       return listOf(resultOf(source.task), taskId);
@@ -110,13 +152,17 @@ export function elementsOf(source: MapSource, resultOf: (taskId: string) => unkn
       const lists = source.parts.map((part) => elementsOf(part, resultOf, taskId));
       const lengths = lists.map((list) => list.length);
       const length = lengths.length === 0 ? 0 : source.fill ? Math.max(...lengths) : Math.min(...lengths);
-      return Array.from({ length }, (_, index) => lists.map((list) => (index < list.length ? list[index] : source.fill?.value)));
+      return Array.from({ length }, (_, index) =>
+        lists.map((list) => (index < list.length ? list[index] : source.fill?.value)),
+      );
     }
     case "product": {
       let combinations: Record<string, unknown>[] = [{}];
       for (const [name, factor] of source.factors) {
         const values = elementsOf(factor, resultOf, taskId);
-        combinations = combinations.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value })));
+        combinations = combinations.flatMap((combination) =>
+          values.map((value) => ({ ...combination, [name]: value })),
+        );
       }
       return combinations;
     }
@@ -132,6 +178,7 @@ export function isMappable(value: unknown): value is readonly unknown[] | Readon
 }
 
 function listOf(value: unknown, taskId: string): readonly unknown[] {
-  if (!isMappable(value)) throw coreError("MAP_SOURCE_INVALID", { taskId, type: value === null ? "null" : typeof value });
+  if (!isMappable(value))
+    throw coreError("MAP_SOURCE_INVALID", { taskId, type: value === null ? "null" : typeof value });
   return Array.isArray(value) ? value : Object.entries(value);
 }

@@ -31,6 +31,9 @@ export type OperatorOptions = TaskDefaults & Pick<TaskOptions, "triggerRule" | "
  * });
  * ```
  */
-export function operator<T, In = undefined>(options: OperatorOptions, run: (context: TaskContext<unknown, In>) => T | Promise<T>): Operator<T, In> {
+export function operator<T, In = undefined>(
+  options: OperatorOptions,
+  run: (context: TaskContext<unknown, In>) => T | Promise<T>,
+): Operator<T, In> {
   return { [brand]: true, options, run };
 }

@@ -20,7 +20,12 @@ export interface RetryPolicy {
    * Growth of the delay: none, by the attempt's number, doubling (default), by another factor, or your own function
    * of the attempt that failed (from 1) and its error, which gives a duration.
    */
-  readonly backoff?: "fixed" | "linear" | "exponential" | { readonly factor: number } | ((attempt: number, error: unknown) => DurationInput);
+  readonly backoff?:
+    | "fixed"
+    | "linear"
+    | "exponential"
+    | { readonly factor: number }
+    | ((attempt: number, error: unknown) => DurationInput);
   /** Upper limit. Default and hard limit: 24 h. */
   readonly maxDelay?: DurationInput;
   /** Spread an exponential delay d over [d, 2d). Default: true for exponential growth, false otherwise. */
@@ -102,7 +107,10 @@ export interface TaskDefaults {
 }
 
 /** Options of one task. */
-export interface TaskOptions<I extends InputSpec | undefined = InputSpec | undefined, Rule extends TriggerRule = TriggerRule> extends TaskDefaults {
+export interface TaskOptions<
+  I extends InputSpec | undefined = InputSpec | undefined,
+  Rule extends TriggerRule = TriggerRule,
+> extends TaskDefaults {
   readonly input?: I;
   /** Default `all_success`; for teardowns `all_done_setup_success`. */
   readonly triggerRule?: Rule;
@@ -118,12 +126,14 @@ export interface TaskOptions<I extends InputSpec | undefined = InputSpec | undef
   readonly doc?: string;
 }
 
-export interface BranchOptions<I extends InputSpec | undefined, Rule extends TriggerRule, C extends string> extends TaskOptions<I, Rule> {
+export interface BranchOptions<I extends InputSpec | undefined, Rule extends TriggerRule, C extends string>
+  extends TaskOptions<I, Rule> {
   /** Ids of tasks or groups (as seen from here) between which the function chooses. They run after the branch. */
   readonly choices: readonly C[];
 }
 
-export interface ShortCircuitOptions<I extends InputSpec | undefined, Rule extends TriggerRule> extends TaskOptions<I, Rule> {
+export interface ShortCircuitOptions<I extends InputSpec | undefined, Rule extends TriggerRule>
+  extends TaskOptions<I, Rule> {
   /** `true` (default) skips everything downstream but teardowns; `false` only the direct ones, the rest by their rules. */
   readonly ignoreDownstreamTriggerRules?: boolean;
 }

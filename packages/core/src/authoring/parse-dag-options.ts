@@ -8,8 +8,26 @@ import type { DagOptions } from "./options.ts";
 export type ParsedDagOptions = Omit<Dag, "id" | "tasks" | "edges" | "groups">;
 
 const known = new Set([
-  "description", "schedule", "startDate", "endDate", "timezone", "catchup", "maxActiveRuns", "maxActiveTasks", "runTimeout", "dependsOnPast",
-  "params", "defaults", "tags", "owner", "paused", "failFast", "runState", "onSuccess", "onFailure", "doc",
+  "description",
+  "schedule",
+  "startDate",
+  "endDate",
+  "timezone",
+  "catchup",
+  "maxActiveRuns",
+  "maxActiveTasks",
+  "runTimeout",
+  "dependsOnPast",
+  "params",
+  "defaults",
+  "tags",
+  "owner",
+  "paused",
+  "failFast",
+  "runState",
+  "onSuccess",
+  "onFailure",
+  "doc",
 ]); // prettier-ignore
 
 /** Fills defaults in; adds to `mistakes` instead of throwing, so that all are reported at once. */
@@ -24,24 +42,36 @@ export function parseDagOptions(dagId: string, options: DagOptions, mistakes: Mi
       return fallback;
     }
   };
-  const wrong = (option: string, value: unknown, expected: string): MillraceError => optionError({ option, where, value: shown(value), expected });
+  const wrong = (option: string, value: unknown, expected: string): MillraceError =>
+    optionError({ option, where, value: shown(value), expected });
   for (const option of Object.keys(options)) {
-    if (!known.has(option)) mistakes.push(wrong(option, (options as Record<string, unknown>)[option], "there is no such option"));
+    if (!known.has(option))
+      mistakes.push(wrong(option, (options as Record<string, unknown>)[option], "there is no such option"));
   }
-  const timezone = attempt(() => (checkTimezone(options.timezone ?? "UTC"), options.timezone ?? "UTC"), "UTC");
+  const timezone = attempt(() => checkTimezone(options.timezone ?? "UTC"), "UTC");
   const count = (option: "maxActiveRuns" | "maxActiveTasks"): number => {
     const value = options[option] ?? 16;
-    if (!Number.isSafeInteger(value) || value < 1) mistakes.push(wrong(option, value, "a whole number of at least 1 is needed"));
+    if (!Number.isSafeInteger(value) || value < 1)
+      mistakes.push(wrong(option, value, "a whole number of at least 1 is needed"));
     return value;
   };
   const { schedule = null, startDate, endDate, runTimeout, params, runState = "leaves" } = options;
-  if (schedule !== null && typeof schedule?.next !== "function") mistakes.push(wrong("schedule", schedule, "a timetable (an object with next and describe) or null is needed"));
-  if (params !== undefined && typeof params?.["~standard"]?.validate !== "function") mistakes.push(wrong("params", params, "a Standard Schema is needed, for example z.object({ … })"));
-  if (runState !== "leaves" && runState !== "any_failed") mistakes.push(wrong("runState", runState, "'leaves' or 'any_failed' is needed"));
+  if (schedule !== null && typeof schedule?.next !== "function")
+    mistakes.push(wrong("schedule", schedule, "a timetable (an object with next and describe) or null is needed"));
+  if (params !== undefined && typeof params?.["~standard"]?.validate !== "function")
+    mistakes.push(wrong("params", params, "a Standard Schema is needed, for example z.object({ … })"));
+  if (runState !== "leaves" && runState !== "any_failed")
+    mistakes.push(wrong("runState", runState, "'leaves' or 'any_failed' is needed"));
   return {
     description: options.description,
     schedule,
-    startDate: startDate === undefined ? undefined : attempt(() => (isRelative(startDate) ? (parseInstant(startDate, timezone, 0), startDate) : parseInstant(startDate, timezone)), undefined),
+    startDate:
+      startDate === undefined
+        ? undefined
+        : attempt(() => {
+            const instant = parseInstant(startDate, timezone, 0);
+            return isRelative(startDate) ? startDate : instant;
+          }, undefined),
     endDate: endDate === undefined ? undefined : attempt(() => parseInstant(endDate, timezone), undefined),
     timezone,
     catchup: options.catchup ?? false,

@@ -60,5 +60,7 @@ export function awaitEvent(event: string): Error {
 
 /** The signal inside something thrown, also when another copy of this package made it. */
 export function signalOf(thrown: unknown): TaskSignal | undefined {
-  return typeof thrown === "object" && thrown !== null && brand in thrown ? (thrown as unknown as TaskSignalError).taskSignal : undefined;
+  return typeof thrown === "object" && thrown !== null && brand in thrown
+    ? (thrown as unknown as TaskSignalError).taskSignal
+    : undefined;
 }

@@ -69,7 +69,13 @@ let hasWarnedOfMemory = false;
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { clock = systemClock, randomness = systemRandomness, concurrency = 32 } = options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) throw coreError("DAG_OPTION_INVALID", { option: "concurrency", where: "createEngine", value: shown(concurrency), expected: "a whole number of at least 1 is needed" });
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    throw coreError("DAG_OPTION_INVALID", {
+      option: "concurrency",
+      where: "createEngine",
+      value: shown(concurrency),
+      expected: "a whole number of at least 1 is needed",
+    });
   const dags = checkDags(options.dags ?? []);
   const store = options.store ?? memoryWithWarning();
   const { epoch } = await store.open("engine");
@@ -77,7 +83,13 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const pools = await settlePools(store, dags, options.pools ?? {}, clock);
     const live = await registerDags(store, dags, clock);
     const now = (): number => clock.now();
-    const xcoms: XComServices = { store, backend: backendOf(options.xcom), maxValueBytes: options.xcom?.maxValueBytes ?? 64 * 1024 * 1024, now, randomHex: () => randomness.hex(4) };
+    const xcoms: XComServices = {
+      store,
+      backend: backendOf(options.xcom),
+      maxValueBytes: options.xcom?.maxValueBytes ?? 64 * 1024 * 1024,
+      now,
+      randomHex: () => randomness.hex(4),
+    };
     const logs = new LogSink(() => void clock.sleep(logFlushMs).then(() => scheduler.poke()));
     const runtime = {
       ...xcoms,
@@ -113,7 +125,11 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
 }
 
 function memoryWithWarning(): Store {
-  if (!hasWarnedOfMemory) process.emitWarning("No store was given, so everything is kept in memory and ends with the process. Give createEngine a store, for example sqlite({ path: \".millrace/millrace.db\" }) of @millrace/store-sqlite.", "MillraceWarning");
+  if (!hasWarnedOfMemory)
+    process.emitWarning(
+      'No store was given, so everything is kept in memory and ends with the process. Give createEngine a store, for example sqlite({ path: ".millrace/millrace.db" }) of @millrace/store-sqlite.',
+      "MillraceWarning",
+    );
   hasWarnedOfMemory = true;
   return memoryStore();
 }
@@ -121,7 +137,13 @@ function memoryWithWarning(): Store {
 function checkDags(dags: Iterable<Dag<never>>): readonly Dag[] {
   const byId = new Map<string, Dag>();
   for (const dag of dags) {
-    if (!isDag(dag)) throw coreError("DAG_OPTION_INVALID", { option: "dags", where: "createEngine", value: shown(dag), expected: "what dag(...) returns is needed" });
+    if (!isDag(dag))
+      throw coreError("DAG_OPTION_INVALID", {
+        option: "dags",
+        where: "createEngine",
+        value: shown(dag),
+        expected: "what dag(...) returns is needed",
+      });
     if (byId.has(dag.id)) throw coreError("DAG_DUPLICATE", { dagId: dag.id });
     byId.set(dag.id, dag);
   }
@@ -129,17 +151,30 @@ function checkDags(dags: Iterable<Dag<never>>): readonly Dag[] {
 }
 
 /** Pools of the options are stored; a pool that a DAG names must be among them or in the store. */
-async function settlePools(store: Store, dags: readonly Dag[], given: Readonly<Record<string, number>>, clock: Clock): Promise<ReadonlyMap<string, number>> {
+async function settlePools(
+  store: Store,
+  dags: readonly Dag[],
+  given: Readonly<Record<string, number>>,
+  clock: Clock,
+): Promise<ReadonlyMap<string, number>> {
   const stored = new Map((await store.pools.list()).map(({ pool, slots }) => [pool, slots]));
   const pools = new Map([[defaultPool, defaultPoolSlots], ...stored, ...Object.entries(given)]);
   for (const [pool, slots] of pools) {
-    if (!Number.isSafeInteger(slots) || slots < 0) throw coreError("DAG_OPTION_INVALID", { option: `pools.${pool}`, where: "createEngine", value: shown(slots), expected: "a whole number of slots is needed" });
+    if (!Number.isSafeInteger(slots) || slots < 0)
+      throw coreError("DAG_OPTION_INVALID", {
+        option: `pools.${pool}`,
+        where: "createEngine",
+        value: shown(slots),
+        expected: "a whole number of slots is needed",
+      });
   }
   for (const dag of dags) {
-    for (const task of dag.tasks) if (!pools.has(task.pool)) throw coreError("POOL_UNKNOWN", { taskId: task.id, dagId: dag.id, pool: task.pool });
+    for (const task of dag.tasks)
+      if (!pools.has(task.pool)) throw coreError("POOL_UNKNOWN", { taskId: task.id, dagId: dag.id, pool: task.pool });
   }
   const changed = [...pools].filter(([pool, slots]) => stored.get(pool) !== slots);
-  if (changed.length > 0) await store.commit(changed.map(([pool, slots]) => ({ kind: "putPool", pool, slots, at: clock.now() })));
+  if (changed.length > 0)
+    await store.commit(changed.map(([pool, slots]) => ({ kind: "putPool", pool, slots, at: clock.now() })));
   return pools;
 }
 
@@ -148,15 +183,29 @@ async function registerDags(store: Store, dags: readonly Dag[], clock: Clock): P
   const outcomes = await store.commit(
     dags.map((dag) => {
       const snapshot = JSON.stringify(snapshotOf(dag));
-      const startDate = typeof dag.startDate === "string" ? parseInstant(dag.startDate, dag.timezone, at) : (dag.startDate ?? null);
-      return { kind: "registerDag", dagId: dag.id, fingerprint: fingerprintOf(snapshot), snapshot, taskIds: dag.tasks.map(({ id }) => id), paused: dag.paused, startDate, at };
+      const startDate =
+        typeof dag.startDate === "string" ? parseInstant(dag.startDate, dag.timezone, at) : (dag.startDate ?? null);
+      return {
+        kind: "registerDag",
+        dagId: dag.id,
+        fingerprint: fingerprintOf(snapshot),
+        snapshot,
+        taskIds: dag.tasks.map(({ id }) => id),
+        paused: dag.paused,
+        startDate,
+        at,
+      };
     }),
   );
   const live = new Map<string, LiveDag>();
   dags.forEach((dag, place) => {
     const outcome = outcomes[place];
-    if (outcome.status !== "registered") throw coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a DAG` });
-    live.set(dag.id, new LiveDag(compileGraph(dag), { dagNo: outcome.dagNo, versionNo: outcome.versionNo, isPaused: outcome.paused }));
+    if (outcome.status !== "registered")
+      throw coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a DAG` });
+    live.set(
+      dag.id,
+      new LiveDag(compileGraph(dag), { dagNo: outcome.dagNo, versionNo: outcome.versionNo, isPaused: outcome.paused }),
+    );
   });
   return live;
 }

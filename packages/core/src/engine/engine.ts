@@ -6,7 +6,8 @@ import type { EngineListener, Observers } from "../observe/observers.ts";
 import type { LiveDag } from "../scheduler/live-dag.ts";
 import { loadRun } from "../scheduler/load-run.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
-import type { RunEnd, Scheduler } from "../scheduler/scheduler.ts";
+import type { RunEnd } from "../scheduler/run-ends.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
@@ -95,12 +96,19 @@ export class Engine {
     return this.#parts.store.tasks.ofRun(runNo);
   }
 
-  events(filter: { readonly after?: number; readonly runNo?: number; readonly limit?: number } = {}): Promise<readonly EventRow[]> {
+  events(
+    filter: { readonly after?: number; readonly runNo?: number; readonly limit?: number } = {},
+  ): Promise<readonly EventRow[]> {
     return this.#parts.store.events.list(filter);
   }
 
   /** A value that a task of a run left; `undefined` if there is none. */
-  async xcom(dagId: string, runId: string, taskId: string, options: { readonly key?: string; readonly mapIndex?: number } = {}): Promise<unknown> {
+  async xcom(
+    dagId: string,
+    runId: string,
+    taskId: string,
+    options: { readonly key?: string; readonly mapIndex?: number } = {},
+  ): Promise<unknown> {
     return readXCom(this.#parts.xcoms, await this.#findRun(dagId, runId), taskId, options);
   }
 

@@ -1,5 +1,5 @@
-import { checkRunId } from "../authoring/identifiers.ts";
 import type { Dag } from "../authoring/definition.ts";
+import { checkRunId } from "../authoring/identifiers.ts";
 import { coreError } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
 import type { LiveDag } from "../scheduler/live-dag.ts";
@@ -29,13 +29,26 @@ const longestKey = 500;
  *
  * @throws `PARAMS_INVALID`, `RUN_ID_INVALID`, `INSTANT_INVALID`, `XCOM_UNSUPPORTED` (for params or conf that cannot be kept)
  */
-export async function parseRunRequest(dag: LiveDag, options: RunOptions, around: { readonly type: RunType; readonly now: number; readonly randomness: Randomness }): Promise<RunRequest> {
+export async function parseRunRequest(
+  dag: LiveDag,
+  options: RunOptions,
+  around: { readonly type: RunType; readonly now: number; readonly randomness: Randomness },
+): Promise<RunRequest> {
   const { dag: definition } = dag;
-  const logicalDate = options.logicalDate === undefined ? around.now : parseInstant(options.logicalDate, definition.timezone, around.now);
-  const runId = options.runId === undefined ? `${around.type}__${formatInstant(logicalDate)}_${around.randomness.hex(3)}` : checkRunId(options.runId);
+  const logicalDate =
+    options.logicalDate === undefined ? around.now : parseInstant(options.logicalDate, definition.timezone, around.now);
+  const runId =
+    options.runId === undefined
+      ? `${around.type}__${formatInstant(logicalDate)}_${around.randomness.hex(3)}`
+      : checkRunId(options.runId);
   const { idempotencyKey = null } = options;
   if (idempotencyKey !== null && (idempotencyKey === "" || idempotencyKey.length > longestKey)) {
-    throw coreError("DAG_OPTION_INVALID", { option: "idempotencyKey", where: "the request", value: `a text of ${idempotencyKey.length} characters`, expected: `1 to ${longestKey} characters are needed` });
+    throw coreError("DAG_OPTION_INVALID", {
+      option: "idempotencyKey",
+      where: "the request",
+      value: `a text of ${idempotencyKey.length} characters`,
+      expected: `1 to ${longestKey} characters are needed`,
+    });
   }
   const params = await parseParams(definition, options.params);
   const { conf = {} } = options;

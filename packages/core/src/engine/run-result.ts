@@ -1,6 +1,6 @@
 import type { CompiledGraph } from "../graph/compile.ts";
-import type { RunState, TaskState } from "../lifecycle/states.ts";
 import { stateOfMapped } from "../lifecycle/run-state.ts";
+import type { RunState, TaskState } from "../lifecycle/states.ts";
 import type { LiveRun } from "../scheduler/live-run.ts";
 import type { StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
@@ -56,7 +56,9 @@ export function tasksOfLiveRun(run: LiveRun): Record<string, TaskResult> {
     const mapping = run.mappings.get(taskNo);
     if (mapping) return mapping.instances;
     const instance = run.instances[taskNo];
-    return [instance ?? { state: run.stateOf(taskNo), attempt: 0, startedAt: null, endedAt: null, error: null, reason: null }];
+    return [
+      instance ?? { state: run.stateOf(taskNo), attempt: 0, startedAt: null, endedAt: null, error: null, reason: null },
+    ];
   });
 }
 
@@ -71,7 +73,10 @@ export function summaryOf(state: RunState, note: string | null): string {
   return note === null ? state : `${state}, ${note}`;
 }
 
-function collect(graph: CompiledGraph, instancesOf: (taskNo: number) => readonly InstanceData[]): Record<string, TaskResult> {
+function collect(
+  graph: CompiledGraph,
+  instancesOf: (taskNo: number) => readonly InstanceData[],
+): Record<string, TaskResult> {
   const results: Record<string, TaskResult> = {};
   graph.tasks.forEach((task, taskNo) => {
     results[task.id] = resultOfTask(instancesOf(taskNo), task.map !== undefined);

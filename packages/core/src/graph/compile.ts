@@ -37,9 +37,14 @@ export function compileGraph(dag: Dag): CompiledGraph {
     upstream[to].push(from);
   }
   const order = topologicalOrder(upstream, downstream);
-  const setupCount = Int32Array.from(upstream, (list) => list.reduce((sum, number) => sum + (tasks[number].role === "setup" ? 1 : 0), 0));
+  const setupCount = Int32Array.from(upstream, (list) =>
+    list.reduce((sum, number) => sum + (tasks[number].role === "setup" ? 1 : 0), 0),
+  );
   const indirectSetups = findIndirectSetups(tasks, upstream, downstream);
-  const indirectDownstream: number[][] = Array.from({ length: indirectSetups.some((list) => list.length > 0) ? count : 0 }, () => []);
+  const indirectDownstream: number[][] = Array.from(
+    { length: indirectSetups.some((list) => list.length > 0) ? count : 0 },
+    () => [],
+  );
   indirectSetups.forEach((setups, number) => {
     for (const setup of setups) indirectDownstream[setup].push(number);
   });
@@ -54,13 +59,16 @@ export function compileGraph(dag: Dag): CompiledGraph {
     setupCount,
     indirectSetups,
     indirectDownstream,
-    considered: tasksConsidered(tasks, upstream, downstream),
+    considered: tasksConsidered(tasks, downstream),
     weights: effectiveWeights(tasks, downstream, upstream, order),
     order,
   };
 }
 
-function topologicalOrder(upstream: readonly (readonly number[])[], downstream: readonly (readonly number[])[]): number[] {
+function topologicalOrder(
+  upstream: readonly (readonly number[])[],
+  downstream: readonly (readonly number[])[],
+): number[] {
   const missing = upstream.map((list) => list.length);
   const order = missing.flatMap((count, number) => (count === 0 ? [number] : []));
   for (let place = 0; place < order.length; place++) {
@@ -73,7 +81,7 @@ function topologicalOrder(upstream: readonly (readonly number[])[], downstream: 
  * The tasks that decide a run's state, as in Airflow (`DagRun._tis_for_dagrun_state`): the leaves; a teardown that
  * does not fail the run gives its place to its upstreams. A DAG of nothing but such teardowns has its plain leaves.
  */
-function tasksConsidered(tasks: readonly TaskDefinition[], upstream: readonly (readonly number[])[], downstream: readonly (readonly number[])[]): number[] {
+function tasksConsidered(tasks: readonly TaskDefinition[], downstream: readonly (readonly number[])[]): number[] {
   const ignored = (number: number): boolean => tasks[number].role === "teardown" && !tasks[number].failRun;
   const considered = new Set<number>();
   tasks.forEach((_, number) => {
@@ -83,7 +91,11 @@ function tasksConsidered(tasks: readonly TaskDefinition[], upstream: readonly (r
   return tasks.flatMap((_, number) => (downstream[number].length === 0 ? [number] : []));
 }
 
-function findIndirectSetups(tasks: readonly TaskDefinition[], upstream: readonly (readonly number[])[], downstream: readonly (readonly number[])[]): (readonly number[])[] {
+function findIndirectSetups(
+  tasks: readonly TaskDefinition[],
+  upstream: readonly (readonly number[])[],
+  downstream: readonly (readonly number[])[],
+): (readonly number[])[] {
   const result: (readonly number[])[] = tasks.map(() => none);
   tasks.forEach((setup, number) => {
     if (setup.role !== "setup") return;

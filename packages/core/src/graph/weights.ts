@@ -12,10 +12,13 @@ export function effectiveWeights(
   upstream: readonly (readonly number[])[],
   order: readonly number[],
 ): Int32Array {
-  const behind = tasks.some((task) => task.weightRule === "downstream") ? sums(tasks, downstream, order.toReversed()) : [];
+  const behind = tasks.some((task) => task.weightRule === "downstream")
+    ? sums(tasks, downstream, order.toReversed())
+    : [];
   const before = tasks.some((task) => task.weightRule === "upstream") ? sums(tasks, upstream, order) : [];
   return Int32Array.from(tasks, (task, number) => {
-    const more = task.weightRule === "downstream" ? behind[number] : task.weightRule === "upstream" ? before[number] : 0;
+    const more =
+      task.weightRule === "downstream" ? behind[number] : task.weightRule === "upstream" ? before[number] : 0;
     return Math.min(Math.max(task.priority + more, least), greatest);
   });
 }
@@ -24,7 +27,11 @@ export function effectiveWeights(
  * Per task, the sum of the priorities of all distinct tasks that can be reached. Sums of children add up where nothing
  * below them is shared; elsewhere a task would count twice, so there the set is walked.
  */
-function sums(tasks: readonly { readonly priority: number }[], neighbours: readonly (readonly number[])[], order: readonly number[]): number[] {
+function sums(
+  tasks: readonly { readonly priority: number }[],
+  neighbours: readonly (readonly number[])[],
+  order: readonly number[],
+): number[] {
   const total = new Array<number>(tasks.length).fill(0);
   const ways = new Int32Array(tasks.length);
   for (const list of neighbours) for (const next of list) ways[next]++;

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 
 /** How the delay grows from one retry to the next. */
-export type Backoff = "fixed" | "linear" | "exponential" | { readonly factor: number } | ((attempt: number, error: unknown) => number);
+export type Backoff =
+  | "fixed"
+  | "linear"
+  | "exponential"
+  | { readonly factor: number }
+  | ((attempt: number, error: unknown) => number);
 
 export interface RetryDelayPolicy {
   /** Base delay in milliseconds. */
@@ -31,7 +36,10 @@ export function retryDelayMs(policy: RetryDelayPolicy, attempt: number, seed: st
   if (backoff === "fixed") return spread(policy.delayMs, policy.jitter, seed, limitMs);
   if (backoff === "linear") return spread(policy.delayMs * Math.max(attempt, 1), policy.jitter, seed, limitMs);
   const factor = backoff === "exponential" ? 2 : backoff.factor;
-  return clamp(exponentialSeconds(policy.delayMs / 1_000, factor, attempt, policy.jitter ? seed : undefined) * 1_000, limitMs);
+  return clamp(
+    exponentialSeconds(policy.delayMs / 1_000, factor, attempt, policy.jitter ? seed : undefined) * 1_000,
+    limitMs,
+  );
 }
 
 /** The text that Airflow hashes for the jitter of a task instance's attempt. */

@@ -12,12 +12,14 @@ export interface RunStateQuery {
 /** How a run ends, once every task instance has. */
 export function deriveRunState(query: RunStateQuery): "success" | "failed" {
   if (query.rule === "any_failed" && query.anyFailed) return "failed";
-  for (const state of query.considered) if (state === "failed" || state === "upstream_failed" || state === "cancelled") return "failed";
+  for (const state of query.considered)
+    if (state === "failed" || state === "upstream_failed" || state === "cancelled") return "failed";
   return "success";
 }
 
 /** The state of a mapped task as a whole, from those of its instances: the worst that occurred. */
 export function stateOfMapped(count: (state: TaskState) => number): TaskState {
-  for (const state of ["failed", "upstream_failed", "cancelled", "success", "skipped"] as const) if (count(state) > 0) return state;
+  for (const state of ["failed", "upstream_failed", "cancelled", "success", "skipped"] as const)
+    if (count(state) > 0) return state;
   return "removed";
 }

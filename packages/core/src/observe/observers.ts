@@ -1,6 +1,6 @@
+import type { LiveRun } from "../scheduler/live-run.ts";
 import type { Change, Outcome } from "../store/contract.ts";
 import { eventOf } from "../store/events-of.ts";
-import type { LiveRun } from "../scheduler/live-run.ts";
 
 /** Something that was recorded, told to observers after its commit. */
 export interface EngineEvent {

@@ -18,7 +18,9 @@ export interface PastQuery {
 }
 
 /** `met`; `pending` while the previous run may still change its mind; `unmet` until somebody clears it. With a sentence for people. */
-export type PastDecision = { readonly met: true } | { readonly met: false; readonly isPending: boolean; readonly why: string };
+export type PastDecision =
+  | { readonly met: true }
+  | { readonly met: false; readonly isPending: boolean; readonly why: string };
 
 const met: PastDecision = { met: true };
 
@@ -27,10 +29,24 @@ export function decidePast(query: PastQuery): PastDecision {
   if (!query.dependsOnPast && !query.waitForDownstream) return met;
   if (query.previous === undefined || query.isFirstOfBackfill) return met;
   const { state, downstream } = query.previous;
-  if (!wentWell(state)) return { met: false, isPending: state !== undefined && !isFinished(state), why: state === undefined ? "it depends on its past, and the previous run has no such task" : `it depends on its past, which is '${state}' in the previous run` };
+  if (!wentWell(state))
+    return {
+      met: false,
+      isPending: state !== undefined && !isFinished(state),
+      why:
+        state === undefined
+          ? "it depends on its past, and the previous run has no such task"
+          : `it depends on its past, which is '${state}' in the previous run`,
+    };
   if (!query.waitForDownstream) return met;
   const bad = downstream.find((other) => !wentWell(other));
-  return bad === undefined ? met : { met: false, isPending: !isFinished(bad), why: `it waits for the tasks behind it in the previous run, one of which is '${bad}'` };
+  return bad === undefined
+    ? met
+    : {
+        met: false,
+        isPending: !isFinished(bad),
+        why: `it waits for the tasks behind it in the previous run, one of which is '${bad}'`,
+      };
 }
 
 function wentWell(state: TaskState | undefined): boolean {

@@ -59,7 +59,12 @@ export type RuleDecision = "run" | "wait" | "skipped" | "upstream_failed" | "rem
  * @param mapIndex - index of a mapped instance, -1 otherwise: removed upstream indices count only for mapped ones
  * @throws nothing; an unknown rule waits for ever, so validate rules beforehand
  */
-export function decideTriggerRule(rule: TriggerRule, counts: UpstreamCounts, totals: UpstreamTotals, mapIndex = -1): RuleDecision {
+export function decideTriggerRule(
+  rule: TriggerRule,
+  counts: UpstreamCounts,
+  totals: UpstreamTotals,
+  mapIndex = -1,
+): RuleDecision {
   const { success, failed, skipped, upstreamFailed, done } = counts;
   const removed = mapIndex >= 0 ? counts.removed : 0;
   const { upstream } = totals;

@@ -20,7 +20,11 @@ const skipKey = "skipmixin_key";
  *
  * @param longestOf - longest list that the result may be, for tasks that others are mapped over; `undefined` for the rest
  */
-export async function makeAttempt(job: Job, services: RuntimeServices, longestOf: number | undefined): Promise<JobOutcome> {
+export async function makeAttempt(
+  job: Job,
+  services: RuntimeServices,
+  longestOf: number | undefined,
+): Promise<JobOutcome> {
   let context: AttemptContext | undefined;
   try {
     const { task, run } = job;
@@ -37,21 +41,30 @@ export async function makeAttempt(job: Job, services: RuntimeServices, longestOf
   }
 }
 
-async function succeed(job: Job, services: RuntimeServices, context: AttemptContext, result: unknown): Promise<JobOutcome> {
+async function succeed(
+  job: Job,
+  services: RuntimeServices,
+  context: AttemptContext,
+  result: unknown,
+): Promise<JobOutcome> {
   const { task, run, mapIndex } = job;
   const used = context.usedXComs;
   const xcoms = used ? [...used.puts] : [];
   const put = async (key: string, value: unknown): Promise<void> => {
-    xcoms.push(await encodePut(services, { dagId: run.dag.id, runId: run.runId, taskId: task.id, mapIndex, key }, value));
+    xcoms.push(
+      await encodePut(services, { dagId: run.dag.id, runId: run.runId, taskId: task.id, mapIndex, key }, value),
+    );
   };
-  if (result !== undefined && task.keepsResult && !xcoms.some((xcom) => xcom.key === resultKey)) await put(resultKey, result);
+  if (result !== undefined && task.keepsResult && !xcoms.some((xcom) => xcom.key === resultKey))
+    await put(resultKey, result);
   const deletes = used?.deletes ?? [];
   if (task.kind === "branch") {
     const followed = choicesOf(result, task.id, [...(task.choices?.keys() ?? [])]);
     await put(skipKey, { followed });
     return { ...nothing, state: "success", xcoms, deletes, followed };
   }
-  if (task.kind === "short_circuit" || task.kind === "latest_only") return { ...nothing, state: "success", xcoms, deletes, followed: !isEmpty(result) };
+  if (task.kind === "short_circuit" || task.kind === "latest_only")
+    return { ...nothing, state: "success", xcoms, deletes, followed: !isEmpty(result) };
   return { ...nothing, state: "success", xcoms, deletes };
 }
 
@@ -62,10 +75,22 @@ function fromThrown(thrown: unknown, job: Job, context: AttemptContext | undefin
     case "skip":
       return { ...nothing, ...kept, state: "skipped", thrown, error: { name: "Skipped", message: signal.reason } };
     case "fail":
-      return { ...nothing, ...kept, state: "failed", thrown, error: { name: "Failed", message: signal.reason }, isFinal: true };
+      return {
+        ...nothing,
+        ...kept,
+        state: "failed",
+        thrown,
+        error: { name: "Failed", message: signal.reason },
+        isFinal: true,
+      };
     case "reschedule":
       try {
-        return { ...nothing, ...kept, state: "up_for_reschedule", wakeAt: typeof signal.at === "number" ? signal.at : parseInstant(signal.at, job.run.dag.timezone) };
+        return {
+          ...nothing,
+          ...kept,
+          state: "up_for_reschedule",
+          wakeAt: typeof signal.at === "number" ? signal.at : parseInstant(signal.at, job.run.dag.timezone),
+        };
       } catch (error) {
         return { ...nothing, ...kept, state: "failed", thrown: error, error: storedError(error, job.task.id) };
       }
@@ -78,7 +103,14 @@ function fromThrown(thrown: unknown, job: Job, context: AttemptContext | undefin
 
 /** What is kept of something thrown. */
 export function storedError(thrown: unknown, taskId: string): StoredError {
-  const error = thrown instanceof Error ? thrown : coreError("TASK_THREW_NON_ERROR", { taskId, type: thrown === null ? "null" : typeof thrown }, { cause: thrown });
+  const error =
+    thrown instanceof Error
+      ? thrown
+      : coreError(
+          "TASK_THREW_NON_ERROR",
+          { taskId, type: thrown === null ? "null" : typeof thrown },
+          { cause: thrown },
+        );
   const { code } = error as { code?: unknown };
   const cure = (error as { cure?: unknown }).cure;
   return {
@@ -98,7 +130,11 @@ async function readInput(binding: InputBinding, run: JobRun, services: RuntimeSe
     case "list":
       return Promise.all(binding.tasks.map((task) => resultOf(task, run, services)));
     case "record":
-      return Object.fromEntries(await Promise.all(binding.entries.map(async ([name, task]) => [name, await resultOf(task, run, services)] as const)));
+      return Object.fromEntries(
+        await Promise.all(
+          binding.entries.map(async ([name, task]) => [name, await resultOf(task, run, services)] as const),
+        ),
+      );
   }
 }
 
@@ -111,15 +147,18 @@ export async function resultOf(taskId: string, run: JobRun, services: RuntimeSer
 }
 
 function choicesOf(result: unknown, taskId: string, choices: readonly string[]): readonly string[] {
-  const chosen = result === null || result === undefined ? [] : Array.isArray(result) ? (result as unknown[]) : [result];
+  const chosen =
+    result === null || result === undefined ? [] : Array.isArray(result) ? (result as unknown[]) : [result];
   for (const choice of chosen) {
-    if (typeof choice !== "string" || !choices.includes(choice)) throw coreError("BRANCH_CHOICE_INVALID", { taskId, choice: shown(choice), choices: choices.join(", ") });
+    if (typeof choice !== "string" || !choices.includes(choice))
+      throw coreError("BRANCH_CHOICE_INVALID", { taskId, choice: shown(choice), choices: choices.join(", ") });
   }
   return chosen as readonly string[];
 }
 
 function checkMappable(result: unknown, taskId: string, longest: number): void {
-  if (!isMappable(result)) throw coreError("MAP_SOURCE_INVALID", { taskId, type: result === null ? "null" : typeof result });
+  if (!isMappable(result))
+    throw coreError("MAP_SOURCE_INVALID", { taskId, type: result === null ? "null" : typeof result });
   const length = Array.isArray(result) ? result.length : Object.keys(result).length;
   if (length > longest) throw coreError("MAP_TOO_LONG", { taskId, length, limit: longest });
 }
@@ -129,7 +168,9 @@ function isEmpty(value: unknown): boolean {
   if (!value || value === true) return !value;
   if (Array.isArray(value)) return value.length === 0;
   if (value instanceof Map || value instanceof Set) return value.size === 0;
-  return typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0;
+  return (
+    typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0
+  );
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

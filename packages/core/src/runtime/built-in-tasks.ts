@@ -1,5 +1,5 @@
-import { awaitEvent } from "../authoring/signals.ts";
 import type { TaskContext } from "../authoring/context.ts";
+import { awaitEvent } from "../authoring/signals.ts";
 import { coreError, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import { instantOf } from "../time/temporal.ts";
@@ -19,17 +19,35 @@ export function latestOnlyTask(schedule: Timetable | null): (context: TaskContex
     if (schedule === null || run.type === "manual" || run.type === "triggered") return true;
     if (interval.start.epochMilliseconds === interval.end.epochMilliseconds) return true;
     const now = accessOf(context).clock.now();
-    const following = schedule.next({ lastInterval: interval, earliest: null, latest: null, catchup: true, now: instantOf(now) });
+    const following = schedule.next({
+      lastInterval: interval,
+      earliest: null,
+      latest: null,
+      catchup: true,
+      now: instantOf(now),
+    });
     if (following === null) return true;
     return now > interval.end.epochMilliseconds && now <= following.interval.end.epochMilliseconds;
   };
 }
 
 /** The function of a `trigger` task. */
-export function triggerTask(options: { readonly dagId: string; readonly params: unknown; readonly conf: Readonly<Record<string, unknown>> | undefined; readonly runId: string | undefined; readonly wait: boolean }) {
+export function triggerTask(options: {
+  readonly dagId: string;
+  readonly params: unknown;
+  readonly conf: Readonly<Record<string, unknown>> | undefined;
+  readonly runId: string | undefined;
+  readonly wait: boolean;
+}) {
   return async (context: TaskContext): Promise<string> => {
     const { dagId, params, conf, runId, wait } = options;
-    const run = await accessOf(context).trigger({ dagId, params, conf, runId, idempotencyKey: `${context.idempotencyKey}/trigger` });
+    const run = await accessOf(context).trigger({
+      dagId,
+      params,
+      conf,
+      runId,
+      idempotencyKey: `${context.idempotencyKey}/trigger`,
+    });
     if (!wait) return run.runId;
     if (!isRunFinished(run.state)) throw awaitEvent(runEndEvent(run.runNo));
     if (run.state !== "success") throw coreError("TRIGGERED_RUN_FAILED", { dagId, runId: run.runId, state: run.state });
@@ -44,14 +62,28 @@ export function triggerTask(options: { readonly dagId: string; readonly params: 
  */
 export function shellTask(options: ShellCommand & { readonly taskId: string }) {
   const { command, shell, taskId } = options;
-  const isList = Array.isArray(command) && command.length > 0 && command.every((part) => typeof part === "string" && !part.includes("\0"));
+  const isList =
+    Array.isArray(command) &&
+    command.length > 0 &&
+    command.every((part) => typeof part === "string" && !part.includes("\0"));
   const isText = typeof command === "string" && command !== "" && !command.includes("\0");
   if (shell ? !isText : !isList) {
-    const expected = shell ? "with shell: true a command text is needed" : "a list of program and arguments is needed; for a shell's own syntax say shell: true";
-    throw coreError("DAG_OPTION_INVALID", { option: "command", where: `task '${taskId}'`, value: shown(command), expected });
+    const expected = shell
+      ? "with shell: true a command text is needed"
+      : "a list of program and arguments is needed; for a shell's own syntax say shell: true";
+    throw coreError("DAG_OPTION_INVALID", {
+      option: "command",
+      where: `task '${taskId}'`,
+      value: shown(command),
+      expected,
+    });
   }
   return async (context: TaskContext): Promise<string> => {
-    const ended = await runCommand(options, { signal: context.signal, clock: accessOf(context).clock, onLine: (line, stream) => context.log[stream === "stdout" ? "info" : "warn"](line) });
+    const ended = await runCommand(options, {
+      signal: context.signal,
+      clock: accessOf(context).clock,
+      onLine: (line, stream) => context.log[stream === "stdout" ? "info" : "warn"](line),
+    });
     if (ended.how !== "exit code 0") throw coreError("SHELL_FAILED", { taskId: context.task.id, how: ended.how });
     return ended.lastLine;
   };

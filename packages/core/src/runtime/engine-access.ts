@@ -6,7 +6,13 @@ import type { Clock } from "../time/clock.ts";
 export interface EngineAccess {
   readonly clock: Clock;
   /** Makes a run, or finds the one with this idempotency key. */
-  trigger(request: { readonly dagId: string; readonly params?: unknown; readonly conf?: Readonly<Record<string, unknown>>; readonly runId?: string; readonly idempotencyKey: string }): Promise<{ readonly runNo: number; readonly runId: string; readonly state: RunState }>;
+  trigger(request: {
+    readonly dagId: string;
+    readonly params?: unknown;
+    readonly conf?: Readonly<Record<string, unknown>>;
+    readonly runId?: string;
+    readonly idempotencyKey: string;
+  }): Promise<{ readonly runNo: number; readonly runId: string; readonly state: RunState }>;
 }
 
 const key = Symbol.for("millrace.engine-access");

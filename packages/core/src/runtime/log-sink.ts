@@ -7,7 +7,10 @@ const longestMessage = 65_536;
 
 /** Lines of running attempts on their way to the store: written with the next group, at the latest a quarter of a second after they came. */
 export class LogSink {
-  readonly #pending = new Map<string, { readonly taskInstanceNo: number; readonly attempt: number; lines: LogLine[] }>();
+  readonly #pending = new Map<
+    string,
+    { readonly taskInstanceNo: number; readonly attempt: number; lines: LogLine[] }
+  >();
   readonly #onFirst: () => void;
 
   /** @param onFirst - called when the sink has something to write after it had nothing */
@@ -30,14 +33,17 @@ export class LogSink {
   /** What is to be written; the sink is empty afterwards. */
   drain(): AppendLogs[] {
     if (this.#pending.size === 0) return [];
-    const changes = [...this.#pending.values()].map(({ taskInstanceNo, attempt, lines }): AppendLogs => ({ kind: "appendLogs", taskInstanceNo, attempt, lines }));
+    const changes = [...this.#pending.values()].map(
+      ({ taskInstanceNo, attempt, lines }): AppendLogs => ({ kind: "appendLogs", taskInstanceNo, attempt, lines }),
+    );
     this.#pending.clear();
     return changes;
   }
 
   /** Takes back what could not be written. */
   restore(changes: readonly AppendLogs[]): void {
-    for (const { taskInstanceNo, attempt, lines } of changes) for (const line of lines) this.add(taskInstanceNo, attempt, line);
+    for (const { taskInstanceNo, attempt, lines } of changes)
+      for (const line of lines) this.add(taskInstanceNo, attempt, line);
   }
 }
 
@@ -47,11 +53,22 @@ export function attemptLog(now: () => number, write: (line: LogLine) => void): T
   let bytes = 0;
   const at = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
     if (lines > mostLines || bytes > mostBytes) return;
-    const line = { at: now(), level, message: textOf(message), fields: fields === undefined ? null : fieldsText(fields) };
+    const line = {
+      at: now(),
+      level,
+      message: textOf(message),
+      fields: fields === undefined ? null : fieldsText(fields),
+    };
     lines++;
     bytes += line.message.length + (line.fields?.length ?? 0);
     write(line);
-    if (lines > mostLines || bytes > mostBytes) write({ at: now(), level: "warn", message: `[the rest of this attempt's log is left out: more than ${mostLines} lines or ${mostBytes} bytes]`, fields: null });
+    if (lines > mostLines || bytes > mostBytes)
+      write({
+        at: now(),
+        level: "warn",
+        message: `[the rest of this attempt's log is left out: more than ${mostLines} lines or ${mostBytes} bytes]`,
+        fields: null,
+      });
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

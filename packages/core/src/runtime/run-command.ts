@@ -26,11 +26,28 @@ const longestLine = 65_536;
  */
 export async function runCommand(
   { command, shell, cwd, env }: ShellCommand,
-  { signal, clock, onLine }: { readonly signal: AbortSignal; readonly clock: Clock; readonly onLine: (line: string, stream: "stdout" | "stderr") => void },
+  {
+    signal,
+    clock,
+    onLine,
+  }: {
+    readonly signal: AbortSignal;
+    readonly clock: Clock;
+    readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+  },
 ): Promise<CommandEnd> {
   const [program, ...args] = typeof command === "string" ? [command] : command;
-  const inherited = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
-  const child = spawn(program, args, { shell, cwd, env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: process.platform !== "win32", windowsHide: true });
+  const inherited = Object.fromEntries(
+    passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+  const child = spawn(program, args, {
+    shell,
+    cwd,
+    env: { ...inherited, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
   const ended = new AbortController();
   const stop = (): void => {
     killGroup(child.pid, "SIGTERM");

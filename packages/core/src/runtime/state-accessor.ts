@@ -19,6 +19,7 @@ export function stateAccessor(store: Store, namespace: string, now: () => number
     async delete(key) {
       await put(key, null);
     },
-    compareAndSet: (key, expected, value) => put(key, encodeValue(value), expected === undefined ? null : encodeValue(expected)),
+    compareAndSet: (key, expected, value) =>
+      put(key, encodeValue(value), expected === undefined ? null : encodeValue(expected)),
   };
 }

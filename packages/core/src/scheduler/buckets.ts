@@ -3,7 +3,12 @@ import { type Admission, type Bucket, Limit } from "./admission.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 
 /** The bucket of an instance: shared by all instances of a DAG that wait for the same limits. */
-export function bucketOf(admission: Admission<Instance>, run: LiveRun, instance: Instance, pools: ReadonlyMap<string, Limit>): Bucket {
+export function bucketOf(
+  admission: Admission<Instance>,
+  run: LiveRun,
+  instance: Instance,
+  pools: ReadonlyMap<string, Limit>,
+): Bucket {
   const { taskNo } = instance;
   const task = run.graph.tasks[taskNo];
   const { dag } = run;
@@ -12,7 +17,11 @@ export function bucketOf(admission: Admission<Instance>, run: LiveRun, instance:
   const perTask = dag.perTask.get(taskNo);
   const mapping = run.mappings.get(taskNo);
   if (mapping && task.map?.maxActive !== undefined) {
-    mapping.bucket ??= admission.bucket(dag, pool, [dag.tasks, ...(perTask ? [perTask] : []), new Limit(`maxActive of '${task.id}'`, task.map.maxActive)]);
+    mapping.bucket ??= admission.bucket(dag, pool, [
+      dag.tasks,
+      ...(perTask ? [perTask] : []),
+      new Limit(`maxActive of '${task.id}'`, task.map.maxActive),
+    ]);
     return mapping.bucket;
   }
   const key = perTask ? `${task.pool}\n${taskNo}` : task.pool;

@@ -20,7 +20,13 @@ export function hasCallback(task: TaskDefinition, state: TaskState): boolean {
 }
 
 /** Calls an author's task callback; what it throws goes to the task's log and nowhere else. */
-export function callTaskCallback(services: SchedulerServices, instance: Instance, attempt: number, state: TaskState, error: StoredError | undefined): void {
+export function callTaskCallback(
+  services: SchedulerServices,
+  instance: Instance,
+  attempt: number,
+  state: TaskState,
+  error: StoredError | undefined,
+): void {
   const { run, taskNo, no, mapIndex } = instance;
   const task = run.graph.tasks[taskNo];
   const { row } = run;
@@ -31,11 +37,27 @@ export function callTaskCallback(services: SchedulerServices, instance: Instance
     mapIndex,
     attempt,
     logicalDate: instantOf(row.logicalDate),
-    ...(error ? { error: { name: error.name, message: error.message, ...(error.code === undefined ? {} : { code: error.code }) } } : {}),
+    ...(error
+      ? {
+          error: {
+            name: error.name,
+            message: error.message,
+            ...(error.code === undefined ? {} : { code: error.code }),
+          },
+        }
+      : {}),
   };
-  void guarded(() => callbackFor(task, state)?.(context), (message) => {
-    services.logs.add(no, attempt, { at: services.clock.now(), level: "error", message: `the callback for '${state}' failed: ${message}`, fields: null });
-  });
+  void guarded(
+    () => callbackFor(task, state)?.(context),
+    (message) => {
+      services.logs.add(no, attempt, {
+        at: services.clock.now(),
+        level: "error",
+        message: `the callback for '${state}' failed: ${message}`,
+        fields: null,
+      });
+    },
+  );
 }
 
 /** Calls an author's run callback; what it throws is recorded as an event. */
@@ -44,10 +66,21 @@ export function callRunCallback(services: SchedulerServices, run: LiveRun, state
   const callback = state === "success" ? dag.onSuccess : state === "failed" ? dag.onFailure : undefined;
   if (!callback) return;
   const { dagId, runId, runNo, logicalDate } = run.row;
-  void guarded(() => callback({ dagId, runId, state, logicalDate: instantOf(logicalDate), ...(note === null ? {} : { note }) }), (message) => {
-    const event = { at: services.clock.now(), kind: "callback.failed", dagId, runNo, taskInstanceNo: null, attempt: null, data: JSON.stringify({ state, message }) };
-    void services.store.commit([{ kind: "appendEvent", event }]).catch(() => undefined);
-  });
+  void guarded(
+    () => callback({ dagId, runId, state, logicalDate: instantOf(logicalDate), ...(note === null ? {} : { note }) }),
+    (message) => {
+      const event = {
+        at: services.clock.now(),
+        kind: "callback.failed",
+        dagId,
+        runNo,
+        taskInstanceNo: null,
+        attempt: null,
+        data: JSON.stringify({ state, message }),
+      };
+      void services.store.commit([{ kind: "appendEvent", event }]).catch(() => undefined);
+    },
+  );
 }
 
 async function guarded(call: () => unknown, onError: (message: string) => void): Promise<void> {

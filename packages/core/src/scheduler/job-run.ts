@@ -81,7 +81,9 @@ export class LiveJobRun implements JobRun {
     const task = this.#run.graph.tasks[taskNo];
     if (!task.map) return [];
     const sources = tasksOfSource(task.map.over);
-    const results = new Map(await Promise.all(sources.map(async (source) => [source, await resultOf(source, this, this.#services)] as const)));
+    const results = new Map(
+      await Promise.all(sources.map(async (source) => [source, await resultOf(source, this, this.#services)] as const)),
+    );
     return elementsOf(task.map.over, (source) => results.get(source), task.id);
   }
 }

@@ -23,7 +23,10 @@ export class LiveDag implements Share {
   readonly longestResult = new Map<number, number>();
   readonly dependsOnPast: boolean;
 
-  constructor(graph: CompiledGraph, numbers: { readonly dagNo: number; readonly versionNo: number; readonly isPaused: boolean }) {
+  constructor(
+    graph: CompiledGraph,
+    numbers: { readonly dagNo: number; readonly versionNo: number; readonly isPaused: boolean },
+  ) {
     const { dag } = graph;
     this.dag = dag;
     this.graph = graph;
@@ -33,12 +36,19 @@ export class LiveDag implements Share {
     this.tasks = new Limit(`DAG '${dag.id}' (maxActiveTasks ${dag.maxActiveTasks})`, dag.maxActiveTasks);
     this.dependsOnPast = dag.tasks.some((task) => task.dependsOnPast);
     dag.tasks.forEach((task, taskNo) => {
-      if (task.maxActivePerDag !== undefined) this.perTask.set(taskNo, new Limit(`task '${task.id}' (maxActivePerDag ${task.maxActivePerDag})`, task.maxActivePerDag));
+      if (task.maxActivePerDag !== undefined)
+        this.perTask.set(
+          taskNo,
+          new Limit(`task '${task.id}' (maxActivePerDag ${task.maxActivePerDag})`, task.maxActivePerDag),
+        );
       if (task.map?.over.kind !== "task") return;
       const source = graph.numberOf.get(task.map.over.task);
       // The list of a mapped task's results is as long as it is; only what one task returns is held to the limit.
       if (source === undefined || dag.tasks[source].map !== undefined) return;
-      this.longestResult.set(source, Math.min(this.longestResult.get(source) ?? Number.POSITIVE_INFINITY, task.map.maxLength));
+      this.longestResult.set(
+        source,
+        Math.min(this.longestResult.get(source) ?? Number.POSITIVE_INFINITY, task.map.maxLength),
+      );
     });
   }
 

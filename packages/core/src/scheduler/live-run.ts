@@ -110,7 +110,14 @@ export class LiveRun {
   cancelTimeout: (() => void) | undefined;
   startedAt: number | null;
 
-  constructor(row: RunRow, dag: LiveDag, graph: CompiledGraph, firstNo: number, params: unknown, conf: Readonly<Record<string, unknown>>) {
+  constructor(
+    row: RunRow,
+    dag: LiveDag,
+    graph: CompiledGraph,
+    firstNo: number,
+    params: unknown,
+    conf: Readonly<Record<string, unknown>>,
+  ) {
     this.row = row;
     this.dag = dag;
     this.graph = graph;
@@ -122,7 +129,8 @@ export class LiveRun {
     this.instances = new Array<Instance | undefined>(graph.count);
     this.unfinished = graph.count;
     this.startedAt = row.startedAt;
-    for (let taskNo = 0; taskNo < graph.count; taskNo++) this.#counts[taskNo * width + total] = graph.upstream[taskNo].length;
+    for (let taskNo = 0; taskNo < graph.count; taskNo++)
+      this.#counts[taskNo * width + total] = graph.upstream[taskNo].length;
   }
 
   stateOf(taskNo: number): TaskState {
@@ -150,7 +158,8 @@ export class LiveRun {
   /** Task and map index of an instance number. */
   nameOf(instanceNo: number): { readonly taskId: string; readonly mapIndex: number } | undefined {
     const taskNo = instanceNo - this.firstNo;
-    if (taskNo >= 0 && taskNo < this.graph.count) return { taskId: this.graph.tasks[taskNo].id, mapIndex: this.mappings.has(taskNo) ? 0 : -1 };
+    if (taskNo >= 0 && taskNo < this.graph.count)
+      return { taskId: this.graph.tasks[taskNo].id, mapIndex: this.mappings.has(taskNo) ? 0 : -1 };
     for (const [mapped, { instances }] of this.mappings) {
       const instance = instances.find(({ no }) => no === instanceNo);
       if (instance) return { taskId: this.graph.tasks[mapped].id, mapIndex: instance.mapIndex };
@@ -175,7 +184,16 @@ export class LiveRun {
 
   /** An instance of `upstreamNo` has ended so: its direct downstreams are told. */
   count(upstreamNo: number, state: TaskState): void {
-    const place = state === "success" ? success : state === "skipped" ? skipped : state === "upstream_failed" ? upstreamFailed : state === "removed" ? -1 : failed;
+    const place =
+      state === "success"
+        ? success
+        : state === "skipped"
+          ? skipped
+          : state === "upstream_failed"
+            ? upstreamFailed
+            : state === "removed"
+              ? -1
+              : failed;
     const isSetup = this.graph.tasks[upstreamNo].role === "setup";
     for (const taskNo of this.graph.downstream[upstreamNo]) {
       const at = taskNo * width;

@@ -17,14 +17,19 @@ export async function loadRun(store: Store, runNo: number): Promise<StoredRun | 
  * The run before, for tasks that depend on their past: with catchup the previous scheduled one, otherwise any.
  * `undefined` when there is none.
  */
-export async function loadPast(store: Store, run: LiveRun, live: ReadonlyMap<number, LiveRun>): Promise<PastRun | undefined> {
+export async function loadPast(
+  store: Store,
+  run: LiveRun,
+  live: ReadonlyMap<number, LiveRun>,
+): Promise<PastRun | undefined> {
   const { dagNo, logicalDate, runNo } = run.row;
   const previous = await store.runs.previous({ dagNo, logicalDate, runNo, scheduledOnly: run.graph.dag.catchup });
   if (!previous) return undefined;
   const alive = live.get(previous.runNo);
   if (alive) return { kind: "live", run: alive };
   const states = new Map<string, TaskState>();
-  for (const task of await store.tasks.ofRun(previous.runNo)) states.set(task.taskId, worse(states.get(task.taskId), task.state));
+  for (const task of await store.tasks.ofRun(previous.runNo))
+    states.set(task.taskId, worse(states.get(task.taskId), task.state));
   return { kind: "ended", runId: previous.runId, states };
 }
 

@@ -17,7 +17,7 @@ export class Plan {
   }
 
   /** Called once the group is stored, after all effects. */
-  then(step: () => void): void {
+  after(step: () => void): void {
     this.#afterwards.push(step);
   }
 

@@ -26,7 +26,16 @@ export interface ProgressHost {
 export class Progress {
   readonly #host: ProgressHost;
   readonly #touched: { readonly run: LiveRun; readonly taskNo: number }[] = [];
-  readonly #counts: UpstreamCounts = { success: 0, failed: 0, skipped: 0, upstreamFailed: 0, removed: 0, done: 0, successSetup: 0, skippedSetup: 0 };
+  readonly #counts: UpstreamCounts = {
+    success: 0,
+    failed: 0,
+    skipped: 0,
+    upstreamFailed: 0,
+    removed: 0,
+    done: 0,
+    successSetup: 0,
+    skippedSetup: 0,
+  };
 
   constructor(host: ProgressHost) {
     this.#host = host;
@@ -62,7 +71,12 @@ export class Progress {
     if (mapping) {
       mapping.unfinished--;
       mapping.endedAs.set(state, (mapping.endedAs.get(state) ?? 0) + 1);
-      if (mapping.unfinished === 0) this.#taskEnded(run, taskNo, stateOfMapped((other) => mapping.endedAs.get(other) ?? 0));
+      if (mapping.unfinished === 0)
+        this.#taskEnded(
+          run,
+          taskNo,
+          stateOfMapped((other) => mapping.endedAs.get(other) ?? 0),
+        );
     } else {
       this.#taskEnded(run, taskNo, state);
     }
@@ -73,7 +87,15 @@ export class Progress {
   /** Moves an instance that has no attempt under way, and all that follows from it. */
   move(instance: Instance, to: TaskState, reason: string): void {
     const { run, no, state } = instance;
-    this.#host.plan.add({ kind: "setTask", taskInstanceNo: no, runNo: run.row.runNo, from: [state], to, reason, at: this.#host.now });
+    this.#host.plan.add({
+      kind: "setTask",
+      taskInstanceNo: no,
+      runNo: run.row.runNo,
+      from: [state],
+      to,
+      reason,
+      at: this.#host.now,
+    });
     instance.reason = reason;
     this.settle(instance, to);
   }
@@ -88,21 +110,35 @@ export class Progress {
       const behind = task.ignoreDownstreamTriggerRules ? reach(taskNo, downstream) : downstream[taskNo];
       skipped = [...behind].filter((next) => tasks[next].role !== "teardown");
     } else {
-      const taken = followed.flatMap((choice) => task.choices?.get(choice) ?? []).map((id) => run.graph.numberOf.get(id) as number);
+      const taken = followed
+        .flatMap((choice) => task.choices?.get(choice) ?? [])
+        .map((id) => run.graph.numberOf.get(id) as number);
       const kept = new Set(taken.flatMap((next) => [next, ...reach(next, downstream)]));
       skipped = downstream[taskNo].filter((next) => !kept.has(next));
     }
-    const reason = typeof followed === "boolean" ? `'${task.id}' said not to go on` : `'${task.id}' chose ${followed.length === 0 ? "nothing" : followed.map((choice) => `'${choice}'`).join(", ")}`;
+    const reason =
+      typeof followed === "boolean"
+        ? `'${task.id}' said not to go on`
+        : `'${task.id}' chose ${followed.length === 0 ? "nothing" : followed.map((choice) => `'${choice}'`).join(", ")}`;
     for (const next of skipped) this.#skip(run, next, reason);
   }
 
   /** Ends whatever of a run has not ended: running attempts as `running`, the rest as `waiting`. */
-  endRest(run: LiveRun, ends: { readonly running: TaskState; readonly waiting: TaskState; readonly reason: string; readonly spares?: (taskNo: number) => boolean }): void {
+  endRest(
+    run: LiveRun,
+    ends: {
+      readonly running: TaskState;
+      readonly waiting: TaskState;
+      readonly reason: string;
+      readonly spares?: (taskNo: number) => boolean;
+    },
+  ): void {
     const { count } = run.graph;
     for (let taskNo = 0; taskNo < count; taskNo++) {
       if (ends.spares?.(taskNo)) continue;
       const mapping = run.mappings.get(taskNo);
-      for (const instance of mapping ? [...mapping.instances] : [run.instance(taskNo, this.#host.nextOrder())]) this.#endNow(instance, ends);
+      for (const instance of mapping ? [...mapping.instances] : [run.instance(taskNo, this.#host.nextOrder())])
+        this.#endNow(instance, ends);
     }
   }
 
@@ -134,11 +170,20 @@ export class Progress {
     const task = graph.tasks[taskNo];
     const setups = this.#decideSetups(run, taskNo);
     if (setups === "wait") return;
-    if (setups !== "run") return this.move(run.instance(taskNo, this.#host.nextOrder()), setups, "a setup that it needs did not succeed");
+    if (setups !== "run")
+      return this.move(run.instance(taskNo, this.#host.nextOrder()), setups, "a setup that it needs did not succeed");
     const total = run.readCounts(taskNo, this.#counts);
-    const decision = decideTriggerRule(task.triggerRule, this.#counts, { upstream: total, setups: graph.setupCount[taskNo] });
+    const decision = decideTriggerRule(task.triggerRule, this.#counts, {
+      upstream: total,
+      setups: graph.setupCount[taskNo],
+    });
     if (decision === "wait") return;
-    if (decision !== "run") return this.move(run.instance(taskNo, this.#host.nextOrder()), decision, `its trigger rule '${task.triggerRule}' cannot be met`);
+    if (decision !== "run")
+      return this.move(
+        run.instance(taskNo, this.#host.nextOrder()),
+        decision,
+        `its trigger rule '${task.triggerRule}' cannot be met`,
+      );
     if (task.dependsOnPast && !this.#isPastMet(run, taskNo)) return;
     if (task.map) this.#host.expand(run, taskNo);
     else this.#host.enqueue(run.instance(taskNo, this.#host.nextOrder()));
@@ -167,17 +212,21 @@ export class Progress {
     const decision = decidePast({
       dependsOnPast: task.dependsOnPast,
       waitForDownstream: task.waitForDownstream,
-      previous: past && { state: stateIn(task.id), downstream: task.waitForDownstream ? behind.map((id) => stateIn(id) ?? "scheduled") : [] },
+      previous: past && {
+        state: stateIn(task.id),
+        downstream: task.waitForDownstream ? behind.map((id) => stateIn(id) ?? "scheduled") : [],
+      },
       isFirstOfBackfill: false,
     });
     run.heldByPast.delete(taskNo);
     if (decision.met) return true;
     run.heldByPast.set(taskNo, decision.why);
-    if (past?.kind === "live") for (const id of [task.id, ...(task.waitForDownstream ? behind : [])]) {
-      const waiters = past.run.pastWaiters.get(id) ?? [];
-      waiters.push(() => this.touch(run, taskNo));
-      past.run.pastWaiters.set(id, waiters);
-    }
+    if (past?.kind === "live")
+      for (const id of [task.id, ...(task.waitForDownstream ? behind : [])]) {
+        const waiters = past.run.pastWaiters.get(id) ?? [];
+        waiters.push(() => this.touch(run, taskNo));
+        past.run.pastWaiters.set(id, waiters);
+      }
     return false;
   }
 
@@ -189,11 +238,28 @@ export class Progress {
     this.move(instance, "skipped", reason);
   }
 
-  #endNow(instance: Instance, ends: { readonly running: TaskState; readonly waiting: TaskState; readonly reason: string }): void {
+  #endNow(
+    instance: Instance,
+    ends: { readonly running: TaskState; readonly waiting: TaskState; readonly reason: string },
+  ): void {
     const { run, state } = instance;
     switch (state) {
       case "running":
-        this.#host.plan.add({ kind: "finishTask", taskInstanceNo: instance.no, runNo: run.row.runNo, token: instance.token, attempt: instance.attempt, state: ends.running, error: JSON.stringify({ name: "Stopped", message: ends.reason }), wakeAt: null, awaits: null, replacesXComs: false, xcoms: [], deletes: [], at: this.#host.now });
+        this.#host.plan.add({
+          kind: "finishTask",
+          taskInstanceNo: instance.no,
+          runNo: run.row.runNo,
+          token: instance.token,
+          attempt: instance.attempt,
+          state: ends.running,
+          error: JSON.stringify({ name: "Stopped", message: ends.reason }),
+          wakeAt: null,
+          awaits: null,
+          replacesXComs: false,
+          xcoms: [],
+          deletes: [],
+          at: this.#host.now,
+        });
         this.#host.stopAttempt(instance, ends.reason);
         return this.settle(instance, ends.running);
       case "scheduled":

@@ -1,4 +1,4 @@
-import type { RunType, RunState } from "../lifecycle/states.ts";
+import type { RunState, RunType } from "../lifecycle/states.ts";
 import type { LiveDag } from "./live-dag.ts";
 
 /** A run that somebody wants. Params were checked against the DAG's schema. */

@@ -26,7 +26,11 @@ interface Surroundings {
  * Rebuilds a live run from its rows. Attempts of this engine go on under their tokens; an attempt that nobody makes any
  * more was lost with its process and starts again as the next attempt.
  */
-export function restoreRun(stored: StoredRun, dag: LiveDag, around: Surroundings): { readonly run: LiveRun; readonly waits: RestoredWait[] } {
+export function restoreRun(
+  stored: StoredRun,
+  dag: LiveDag,
+  around: Surroundings,
+): { readonly run: LiveRun; readonly waits: RestoredWait[] } {
   const { row, tasks } = stored;
   const params: unknown = row.params === null ? undefined : decodeValue(row.params);
   const conf = row.conf === null ? {} : (decodeValue(row.conf) as Readonly<Record<string, unknown>>);
@@ -34,25 +38,46 @@ export function restoreRun(stored: StoredRun, dag: LiveDag, around: Surroundings
   const run = new LiveRun(row, dag, dag.graph, firstNo, params, conf);
   const waits: RestoredWait[] = [];
   for (const rows of byTask(tasks)) {
-    if (rows[0].mapIndex < 0) restoreInstance(run, run.instance(rows[0].taskNo, around.nextOrder()), rows[0], around, waits);
+    if (rows[0].mapIndex < 0)
+      restoreInstance(run, run.instance(rows[0].taskNo, around.nextOrder()), rows[0], around, waits);
     else restoreMapping(run, rows, around, waits);
   }
   return { run, waits };
 }
 
-function restoreMapping(run: LiveRun, rows: readonly TaskInstanceRow[], around: Surroundings, waits: RestoredWait[]): void {
+function restoreMapping(
+  run: LiveRun,
+  rows: readonly TaskInstanceRow[],
+  around: Surroundings,
+  waits: RestoredWait[],
+): void {
   const { taskNo } = rows[0];
   const instances = rows.map((row) => run.newInstance(taskNo, row.taskInstanceNo, row.mapIndex, around.nextOrder()));
-  const mapping = { bucket: undefined, elements: undefined, instances, unfinished: instances.length, endedAs: new Map<TaskState, number>() };
+  const mapping = {
+    bucket: undefined,
+    elements: undefined,
+    instances,
+    unfinished: instances.length,
+    endedAs: new Map<TaskState, number>(),
+  };
   run.mappings.set(taskNo, mapping);
   run.countMore(taskNo, instances.length - 1);
-  rows.forEach((row, index) => restoreInstance(run, instances[index], row, around, waits));
+  for (const [index, row] of rows.entries()) restoreInstance(run, instances[index], row, around, waits);
   if (mapping.unfinished > 0) return;
-  run.setState(taskNo, stateOfMapped((state) => mapping.endedAs.get(state) ?? 0));
+  run.setState(
+    taskNo,
+    stateOfMapped((state) => mapping.endedAs.get(state) ?? 0),
+  );
   run.unfinished--;
 }
 
-function restoreInstance(run: LiveRun, instance: Instance, row: TaskInstanceRow, around: Surroundings, waits: RestoredWait[]): void {
+function restoreInstance(
+  run: LiveRun,
+  instance: Instance,
+  row: TaskInstanceRow,
+  around: Surroundings,
+  waits: RestoredWait[],
+): void {
   const { taskNo } = instance;
   const mapping = run.mappings.get(taskNo);
   instance.attempt = row.attempt;
@@ -101,7 +126,21 @@ function restoreAttempt(run: LiveRun, instance: Instance, around: Surroundings, 
     return;
   }
   const { token, attempt } = instance;
-  around.plan.add({ kind: "finishTask", taskInstanceNo: instance.no, runNo: run.row.runNo, token, attempt, state: "scheduled", error: JSON.stringify({ name: "Lost", message: "the process that made this attempt ended" }), wakeAt: null, awaits: null, replacesXComs: false, xcoms: [], deletes: [], at: around.now });
+  around.plan.add({
+    kind: "finishTask",
+    taskInstanceNo: instance.no,
+    runNo: run.row.runNo,
+    token,
+    attempt,
+    state: "scheduled",
+    error: JSON.stringify({ name: "Lost", message: "the process that made this attempt ended" }),
+    wakeAt: null,
+    awaits: null,
+    replacesXComs: false,
+    xcoms: [],
+    deletes: [],
+    at: around.now,
+  });
   instance.state = "scheduled";
   waits.push({ instance, at: null, event: null });
 }

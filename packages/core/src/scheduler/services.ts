@@ -1,8 +1,8 @@
+import type { Observers } from "../observe/observers.ts";
+import type { RuntimeServices } from "../runtime/context.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Job, JobOutcome } from "../runtime/job.ts";
-import type { RuntimeServices } from "../runtime/context.ts";
 import type { LogSink } from "../runtime/log-sink.ts";
-import type { Observers } from "../observe/observers.ts";
 import type { Store } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { LiveDag } from "./live-dag.ts";

@@ -58,7 +58,11 @@ export class Timers {
 
   #fireDue(): void {
     const now = this.#clock.now();
-    for (let first = this.#entries.peek(); first && (first.cancelled || first.at <= now); first = this.#entries.peek()) {
+    for (
+      let first = this.#entries.peek();
+      first && (first.cancelled || first.at <= now);
+      first = this.#entries.peek()
+    ) {
       this.#entries.pop();
       if (!first.cancelled) first.fire();
     }

@@ -272,9 +272,27 @@ export type Outcome =
   /** `eventSeq` is the number of the event that the change wrote, 0 if it wrote none. */
   | { readonly status: "done"; readonly eventSeq: number }
   | { readonly status: "refused"; readonly reason: string }
-  | { readonly status: "registered"; readonly dagNo: number; readonly versionNo: number; readonly isNewVersion: boolean; readonly startDate: number | null; readonly paused: boolean; readonly eventSeq: number }
-  | { readonly status: "created"; readonly runNo: number; readonly firstTaskInstanceNo: number; readonly eventSeq: number }
-  | { readonly status: "exists"; readonly runNo: number; readonly runId: string; readonly by: "run_id" | "logical_date" | "idempotency_key" }
+  | {
+      readonly status: "registered";
+      readonly dagNo: number;
+      readonly versionNo: number;
+      readonly isNewVersion: boolean;
+      readonly startDate: number | null;
+      readonly paused: boolean;
+      readonly eventSeq: number;
+    }
+  | {
+      readonly status: "created";
+      readonly runNo: number;
+      readonly firstTaskInstanceNo: number;
+      readonly eventSeq: number;
+    }
+  | {
+      readonly status: "exists";
+      readonly runNo: number;
+      readonly runId: string;
+      readonly by: "run_id" | "logical_date" | "idempotency_key";
+    }
   | { readonly status: "expanded"; readonly firstTaskInstanceNo: number; readonly eventSeq: number };
 
 // ---------------------------------------------------------------- rows and facets
@@ -411,14 +429,23 @@ export interface RunFacet {
    * The newest run of the DAG with a smaller logical date (or the same date and a smaller number).
    * `scheduledOnly` looks at scheduled and backfill runs, which are those that own their logical date.
    */
-  previous(query: { readonly dagNo: number; readonly logicalDate: number; readonly runNo: number; readonly scheduledOnly: boolean }): Promise<RunRow | undefined>;
+  previous(query: {
+    readonly dagNo: number;
+    readonly logicalDate: number;
+    readonly runNo: number;
+    readonly scheduledOnly: boolean;
+  }): Promise<RunRow | undefined>;
 }
 
 export interface TaskFacet {
   /** All instances of a run, by `taskNo`, then map index. */
   ofRun(runNo: number): Promise<readonly TaskInstanceRow[]>;
   get(taskInstanceNo: number): Promise<TaskInstanceRow | undefined>;
-  find(query: { readonly runNo: number; readonly taskId: string; readonly mapIndex: number }): Promise<TaskInstanceRow | undefined>;
+  find(query: {
+    readonly runNo: number;
+    readonly taskId: string;
+    readonly mapIndex: number;
+  }): Promise<TaskInstanceRow | undefined>;
 }
 
 export interface XComFacet {
@@ -429,7 +456,14 @@ export interface XComFacet {
   ofRun(runNo: number): Promise<readonly XComRow[]>;
   ofTask(taskInstanceNo: number): Promise<readonly XComRow[]>;
   /** The key as the newest run with a logical date at or before `logicalDate` left it (`runNo` breaks ties; own run included). */
-  prior(query: { readonly dagNo: number; readonly taskId: string; readonly mapIndex: number; readonly key: string; readonly logicalDate: number; readonly runNo: number }): Promise<XComRow | undefined>;
+  prior(query: {
+    readonly dagNo: number;
+    readonly taskId: string;
+    readonly mapIndex: number;
+    readonly key: string;
+    readonly logicalDate: number;
+    readonly runNo: number;
+  }): Promise<XComRow | undefined>;
 }
 
 export interface ChunkFacet {
@@ -438,12 +472,21 @@ export interface ChunkFacet {
 
 export interface EventFacet {
   /** Events after `after`, oldest first. `limit` default 1,000, at most 10,000. */
-  list(filter: { readonly after?: number; readonly runNo?: number; readonly limit?: number }): Promise<readonly EventRow[]>;
+  list(filter: {
+    readonly after?: number;
+    readonly runNo?: number;
+    readonly limit?: number;
+  }): Promise<readonly EventRow[]>;
 }
 
 export interface LogFacet {
   /** Lines after `after`, oldest first. `limit` default 1,000, at most 10,000. */
-  list(filter: { readonly taskInstanceNo: number; readonly attempt?: number; readonly after?: number; readonly limit?: number }): Promise<readonly LogRow[]>;
+  list(filter: {
+    readonly taskInstanceNo: number;
+    readonly attempt?: number;
+    readonly after?: number;
+    readonly limit?: number;
+  }): Promise<readonly LogRow[]>;
 }
 
 export interface PoolFacet {

@@ -18,21 +18,63 @@ export function eventOf(change: Change): ChangeEvent | undefined {
     case "registerDag":
       return { kind: "dag.registered", runNo: null, taskInstanceNo: null, attempt: null, data: null };
     case "setDagPaused":
-      return { kind: change.paused ? "dag.paused" : "dag.unpaused", runNo: null, taskInstanceNo: null, attempt: null, data: null };
+      return {
+        kind: change.paused ? "dag.paused" : "dag.unpaused",
+        runNo: null,
+        taskInstanceNo: null,
+        attempt: null,
+        data: null,
+      };
     case "createRun":
       return { kind: "run.created", runNo: null, taskInstanceNo: null, attempt: null, data: null };
     case "updateRun":
-      return { kind: runEvents[change.to], runNo: change.runNo, taskInstanceNo: null, attempt: null, data: change.note === null ? null : JSON.stringify({ note: change.note }) };
+      return {
+        kind: runEvents[change.to],
+        runNo: change.runNo,
+        taskInstanceNo: null,
+        attempt: null,
+        data: change.note === null ? null : JSON.stringify({ note: change.note }),
+      };
     case "startTask":
-      return { kind: "task.running", runNo: change.runNo, taskInstanceNo: change.taskInstanceNo, attempt: change.attempt, data: null };
+      return {
+        kind: "task.running",
+        runNo: change.runNo,
+        taskInstanceNo: change.taskInstanceNo,
+        attempt: change.attempt,
+        data: null,
+      };
     case "finishTask":
-      return { kind: taskEvents[change.state], runNo: change.runNo, taskInstanceNo: change.taskInstanceNo, attempt: change.attempt, data: finishData(change.error, change.wakeAt, change.awaits) };
+      return {
+        kind: taskEvents[change.state],
+        runNo: change.runNo,
+        taskInstanceNo: change.taskInstanceNo,
+        attempt: change.attempt,
+        data: finishData(change.error, change.wakeAt, change.awaits),
+      };
     case "setTask":
-      return { kind: taskEvents[change.to], runNo: change.runNo, taskInstanceNo: change.taskInstanceNo, attempt: null, data: change.reason === null ? null : JSON.stringify({ reason: change.reason }) };
+      return {
+        kind: taskEvents[change.to],
+        runNo: change.runNo,
+        taskInstanceNo: change.taskInstanceNo,
+        attempt: null,
+        data: change.reason === null ? null : JSON.stringify({ reason: change.reason }),
+      };
     case "expandTask":
-      return { kind: "task.expanded", runNo: change.runNo, taskInstanceNo: change.placeholderNo, attempt: null, data: `{"count":${change.count}}` };
+      return {
+        kind: "task.expanded",
+        runNo: change.runNo,
+        taskInstanceNo: change.placeholderNo,
+        attempt: null,
+        data: `{"count":${change.count}}`,
+      };
     case "putPool":
-      return { kind: "pool.set", runNo: null, taskInstanceNo: null, attempt: null, data: JSON.stringify({ pool: change.pool, slots: change.slots }) };
+      return {
+        kind: "pool.set",
+        runNo: null,
+        taskInstanceNo: null,
+        attempt: null,
+        data: JSON.stringify({ pool: change.pool, slots: change.slots }),
+      };
     case "appendEvent": {
       const { kind, runNo, taskInstanceNo, attempt, data }: Omit<EventRow, "seq"> = change.event;
       return { kind, runNo, taskInstanceNo, attempt, data };
@@ -42,7 +84,13 @@ export function eventOf(change: Change): ChangeEvent | undefined {
   }
 }
 
-const runEvents = { queued: "run.queued", running: "run.running", success: "run.success", failed: "run.failed", cancelled: "run.cancelled" } as const;
+const runEvents = {
+  queued: "run.queued",
+  running: "run.running",
+  success: "run.success",
+  failed: "run.failed",
+  cancelled: "run.cancelled",
+} as const;
 
 const taskEvents = {
   scheduled: "task.scheduled",
@@ -61,5 +109,9 @@ const taskEvents = {
 
 function finishData(error: string | null, wakeAt: number | null, awaits: string | null): string | null {
   if (error === null && wakeAt === null && awaits === null) return null;
-  return JSON.stringify({ error: error === null ? undefined : JSON.parse(error), wakeAt: wakeAt ?? undefined, awaits: awaits ?? undefined });
+  return JSON.stringify({
+    error: error === null ? undefined : JSON.parse(error),
+    wakeAt: wakeAt ?? undefined,
+    awaits: awaits ?? undefined,
+  });
 }

@@ -29,7 +29,12 @@ const piece = /(\d+(?:\.\d+)?)(ms|[dhms])/g;
  * ```
  */
 export function parseDuration(value: DurationInput): number {
-  const ms = typeof value === "string" ? fromText(value) : typeof value === "object" && value !== null ? fromParts(value) : Number.NaN;
+  const ms =
+    typeof value === "string"
+      ? fromText(value)
+      : typeof value === "object" && value !== null
+        ? fromParts(value)
+        : Number.NaN;
   if (!Number.isFinite(ms) || ms < 0) throw coreError("DURATION_INVALID", { value: shown(value) });
   return ms;
 }
@@ -44,7 +49,14 @@ function fromText(value: string): number {
 function fromParts(value: DurationParts | TemporalDuration): number {
   if ("total" in value && typeof value.total === "function") {
     if (value.years !== 0 || value.months !== 0) return Number.NaN;
-    return value.weeks * 7 * unitMs.d + value.days * unitMs.d + value.hours * unitMs.h + value.minutes * unitMs.m + value.seconds * unitMs.s + value.milliseconds;
+    return (
+      value.weeks * 7 * unitMs.d +
+      value.days * unitMs.d +
+      value.hours * unitMs.h +
+      value.minutes * unitMs.m +
+      value.seconds * unitMs.s +
+      value.milliseconds
+    );
   }
   let ms = 0;
   let known = 0;

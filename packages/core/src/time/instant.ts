@@ -39,14 +39,19 @@ export function isRelative(value: InstantInput): value is string {
   return typeof value === "string" && relative.test(value);
 }
 
-/** @throws `TIMEZONE_INVALID` */
-export function checkTimezone(value: string): void {
-  if (value === "UTC") return;
+/**
+ * The zone itself, once it is known to be one.
+ *
+ * @throws `TIMEZONE_INVALID`
+ */
+export function checkTimezone(value: string): string {
+  if (value === "UTC") return value;
   try {
     new Intl.DateTimeFormat("en", { timeZone: value });
   } catch (error) {
     throw coreError("TIMEZONE_INVALID", { value: shown(value) }, { cause: error });
   }
+  return value;
 }
 
 /** ISO 8601 text in UTC, for example `2026-10-22T02:00:00Z`; fractions only where there are some. */

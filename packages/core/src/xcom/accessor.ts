@@ -57,16 +57,27 @@ export class AttemptXComs implements XComAccessor {
 
   async push(key: string, value: unknown): Promise<void> {
     checkXComKey(key);
-    this.#pushed.set(key, await encodePut(this.#services, this.#addressOf(this.#caller.taskId, this.#caller.mapIndex, key), value));
+    this.#pushed.set(
+      key,
+      await encodePut(this.#services, this.#addressOf(this.#caller.taskId, this.#caller.mapIndex, key), value),
+    );
   }
 
-  async pull(query: AnyQuery | (Omit<AnyQuery, "task"> & { readonly task: readonly (string | { id: string })[] })): Promise<never> {
-    if (Array.isArray(query.task)) return (await Promise.all(query.task.map((task) => this.#pullOne({ ...query, task } as AnyQuery)))) as never;
+  async pull(
+    query: AnyQuery | (Omit<AnyQuery, "task"> & { readonly task: readonly (string | { id: string })[] }),
+  ): Promise<never> {
+    if (Array.isArray(query.task))
+      return (await Promise.all(query.task.map((task) => this.#pullOne({ ...query, task } as AnyQuery)))) as never;
     return (await this.#pullOne(query as AnyQuery)) as never;
   }
 
-  async pullAvailable(task: string | { readonly id: string }, keys: readonly string[]): Promise<{ available: Record<string, unknown>; missing: string[] }> {
-    const found = await Promise.all(keys.map(async (key) => [key, await this.#pullOne({ task: task as string, key, default: missing })] as const));
+  async pullAvailable(
+    task: string | { readonly id: string },
+    keys: readonly string[],
+  ): Promise<{ available: Record<string, unknown>; missing: string[] }> {
+    const found = await Promise.all(
+      keys.map(async (key) => [key, await this.#pullOne({ task: task as string, key, default: missing })] as const),
+    );
     return {
       available: Object.fromEntries(found.filter(([, value]) => value !== missing)),
       missing: found.flatMap(([key, value]) => (value === missing ? [key] : [])),
@@ -76,14 +87,31 @@ export class AttemptXComs implements XComAccessor {
   async pushAll(prefix: string, values: Readonly<Record<string, unknown>>): Promise<PushAllRecord> {
     const keys = Object.keys(values).map((name) => [`${prefix}_${name}`, values[name]] as const);
     for (const [key, value] of keys) await this.push(key, value);
-    return { keys_pushed: keys.map(([key]) => key), total_items: keys.length, push_timestamp: formatInstant(this.#services.now()) };
+    return {
+      keys_pushed: keys.map(([key]) => key),
+      total_items: keys.length,
+      push_timestamp: formatInstant(this.#services.now()),
+    };
   }
 
-  async pushStream(key: string, source: Readable | AsyncIterable<Uint8Array | string>): Promise<{ readonly sizeBytes: number }> {
+  async pushStream(
+    key: string,
+    source: Readable | AsyncIterable<Uint8Array | string>,
+  ): Promise<{ readonly sizeBytes: number }> {
     checkXComKey(key);
     const { taskInstanceNo, attempt } = this.#caller;
-    const envelope = await writeStream(this.#services.store, `${taskInstanceNo}/${attempt}/${this.#services.randomHex()}`, source, this.#services.now);
-    this.#pushed.set(key, { key, format: "envelope", stored: JSON.stringify(envelope), sizeBytes: envelope.size_bytes });
+    const envelope = await writeStream(
+      this.#services.store,
+      `${taskInstanceNo}/${attempt}/${this.#services.randomHex()}`,
+      source,
+      this.#services.now,
+    );
+    this.#pushed.set(key, {
+      key,
+      format: "envelope",
+      stored: JSON.stringify(envelope),
+      sizeBytes: envelope.size_bytes,
+    });
     return { sizeBytes: envelope.size_bytes };
   }
 
@@ -91,7 +119,8 @@ export class AttemptXComs implements XComAccessor {
     const found = await this.#find(query);
     const { runId } = this.#caller.run;
     const address = this.#addressOf(idOf(query.task) ?? this.#caller.taskId, query.mapIndex ?? -1, query.key);
-    if (!found) throw coreError("XCOM_NOT_FOUND", { taskId: address.taskId, key: query.key, runId: query.run ?? runId });
+    if (!found)
+      throw coreError("XCOM_NOT_FOUND", { taskId: address.taskId, key: query.key, runId: query.run ?? runId });
     return readStream(this.#services.store, found, address);
   }
 
@@ -99,14 +128,17 @@ export class AttemptXComs implements XComAccessor {
     return checkXComKey(`${base}_${this.#services.randomHex()}`);
   }
 
-  async clear(query: { readonly task?: string | { readonly id: string }; readonly keys?: readonly string[] } = {}): Promise<XComClearRecord> {
+  async clear(
+    query: { readonly task?: string | { readonly id: string }; readonly keys?: readonly string[] } = {},
+  ): Promise<XComClearRecord> {
     const { run } = this.#caller;
     const task = idOf(query.task);
     if (task !== undefined) this.#taskNo(task);
     const rows = await this.#services.store.xcoms.ofRun(run.runNo);
     const removed: XComClearRecord["removed"] = [];
     for (const row of rows) {
-      const isMeant = (task === undefined || row.taskId === task) && (query.keys === undefined || query.keys.includes(row.key));
+      const isMeant =
+        (task === undefined || row.taskId === task) && (query.keys === undefined || query.keys.includes(row.key));
       const name = refName(row);
       if (!isMeant || this.#cleared.has(name)) continue;
       this.#cleared.set(name, { taskInstanceNo: row.taskInstanceNo, key: row.key });
@@ -120,7 +152,11 @@ export class AttemptXComs implements XComAccessor {
     const task = idOf(query.task) ?? this.#caller.taskId;
     const taskNo = this.#taskNo(task);
     const { run } = this.#caller;
-    const isWholeMap = query.mapIndex === undefined && query.run === undefined && run.isMapped(taskNo) && !(task === this.#caller.taskId && query.task === undefined);
+    const isWholeMap =
+      query.mapIndex === undefined &&
+      query.run === undefined &&
+      run.isMapped(taskNo) &&
+      !(task === this.#caller.taskId && query.task === undefined);
     if (isWholeMap) {
       const values = await pullAll(this.#services, run, taskNo, key);
       return values.length === 0 && "default" in query ? query.default : values;
@@ -152,7 +188,14 @@ export class AttemptXComs implements XComAccessor {
       if (row && !(instanceNo === taskInstanceNo && this.#caller.attempt > 1)) return row;
     }
     if (!query.prior) return undefined;
-    return store.xcoms.prior({ dagNo: run.dagNo, taskId: task, mapIndex, key, logicalDate: run.logicalDate, runNo: run.runNo });
+    return store.xcoms.prior({
+      dagNo: run.dagNo,
+      taskId: task,
+      mapIndex,
+      key,
+      logicalDate: run.logicalDate,
+      runNo: run.runNo,
+    });
   }
 
   #taskNo(taskId: string): number {
@@ -173,17 +216,29 @@ export async function pullAll(services: XComServices, run: JobRun, taskNo: numbe
   const rows = await services.store.xcoms.getMany(run.instancesOf(taskNo), key);
   const taskId = run.dag.tasks[taskNo].id;
   const present = rows.filter((row): row is XComRow => row !== undefined);
-  return Promise.all(present.map((row) => decodePut(services, row, { dagId: run.dag.id, runId: run.runId, taskId, mapIndex: row.mapIndex, key })));
+  return Promise.all(
+    present.map((row) =>
+      decodePut(services, row, { dagId: run.dag.id, runId: run.runId, taskId, mapIndex: row.mapIndex, key }),
+    ),
+  );
 }
 
 /** A value as it is to be stored. */
 export async function encodePut(services: XComServices, address: XComAddress, value: unknown): Promise<XComPut> {
   const text = encodeValue(value);
   const sizeBytes = Buffer.byteLength(text);
-  if (sizeBytes > services.maxValueBytes) throw coreError("XCOM_TOO_LARGE", { key: address.key, taskId: address.taskId, sizeBytes, limit: services.maxValueBytes });
+  if (sizeBytes > services.maxValueBytes)
+    throw coreError("XCOM_TOO_LARGE", {
+      key: address.key,
+      taskId: address.taskId,
+      sizeBytes,
+      limit: services.maxValueBytes,
+    });
   if (services.backend.isPlain) return { key: address.key, format: "json", stored: text, sizeBytes };
   const stored = await services.backend.serializeText(text, address);
-  return typeof stored === "string" ? { key: address.key, format: "json", stored, sizeBytes } : { key: address.key, format: "envelope", stored: JSON.stringify(stored), sizeBytes };
+  return typeof stored === "string"
+    ? { key: address.key, format: "json", stored, sizeBytes }
+    : { key: address.key, format: "envelope", stored: JSON.stringify(stored), sizeBytes };
 }
 
 /** The value of a stored XCom. */
@@ -198,7 +253,12 @@ function parseEnvelope(put: XComPut, address: XComAddress): StoredXCom {
   } catch {
     // Said below.
   }
-  throw coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.stored.length, why: "its envelope is not JSON" });
+  throw coreError("XCOM_CORRUPT", {
+    key: address.key,
+    taskId: address.taskId,
+    sizeBytes: put.stored.length,
+    why: "its envelope is not JSON",
+  });
 }
 
 function idOf(task: AnyQuery["task"] | { readonly id: string }): string | undefined {

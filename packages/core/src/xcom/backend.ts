@@ -1,4 +1,4 @@
-import { coreError, isMillraceError, messageOf, type MillraceError } from "../errors.ts";
+import { coreError, isMillraceError, type MillraceError, messageOf } from "../errors.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
 import type { XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "./parts.ts";
 
@@ -23,7 +23,10 @@ export interface XComBackend {
  *
  * @throws `XCOM_STACK_INVALID`
  */
-export function xcomBackend(parts: readonly XComBackendPart[] = [], options: { readonly readers?: readonly XComBackendPart[] } = {}): XComBackend {
+export function xcomBackend(
+  parts: readonly XComBackendPart[] = [],
+  options: { readonly readers?: readonly XComBackendPart[] } = {},
+): XComBackend {
   checkOrder(parts);
   const byMarker = new Map<string, XComBackendPart>();
   for (const part of [...(options.readers ?? []), ...parts]) byMarker.set(part.marker, part);
@@ -45,7 +48,10 @@ export function xcomBackend(parts: readonly XComBackendPart[] = [], options: { r
     const placed = await place?.put(bytes, address, envelope);
     if (placed) return withInner(placed, envelope);
     if (!envelope) return text;
-    return { ...envelope, [bytesField]: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") };
+    return {
+      ...envelope,
+      [bytesField]: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
+    };
   };
 
   return {
@@ -54,7 +60,11 @@ export function xcomBackend(parts: readonly XComBackendPart[] = [], options: { r
     serializeText,
     async deserialize(stored, address) {
       try {
-        return decodeValue(typeof stored === "string" ? stored : Buffer.from(await bytesOf(stored, address, byMarker, undefined)).toString("utf8"));
+        return decodeValue(
+          typeof stored === "string"
+            ? stored
+            : Buffer.from(await bytesOf(stored, address, byMarker, undefined)).toString("utf8"),
+        );
       } catch (error) {
         if (isMillraceError(error)) throw error;
         throw corrupt(address, stored, messageOf(error), error);
@@ -72,14 +82,26 @@ export function xcomBackend(parts: readonly XComBackendPart[] = [], options: { r
 
 function checkOrder(parts: readonly XComBackendPart[]): void {
   const places = parts.filter((part) => part.kind === "place");
-  if (places.length > 1) throw coreError("XCOM_STACK_INVALID", { why: `it has ${places.length} places (${places.map((part) => part.name).join(", ")})` });
-  if (places.length === 1 && parts.at(-1) !== places[0]) throw coreError("XCOM_STACK_INVALID", { why: `the place '${places[0].name}' is not last` });
+  if (places.length > 1)
+    throw coreError("XCOM_STACK_INVALID", {
+      why: `it has ${places.length} places (${places.map((part) => part.name).join(", ")})`,
+    });
+  if (places.length === 1 && parts.at(-1) !== places[0])
+    throw coreError("XCOM_STACK_INVALID", { why: `the place '${places[0].name}' is not last` });
   const encrypt = parts.findIndex((part) => part.kind === "stage" && part.effect === "encrypt");
   const compress = parts.findLastIndex((part) => part.kind === "stage" && part.effect === "compress");
-  if (encrypt >= 0 && compress > encrypt) throw coreError("XCOM_STACK_INVALID", { why: `'${parts[compress].name}' compresses what '${parts[encrypt].name}' has encrypted` });
+  if (encrypt >= 0 && compress > encrypt)
+    throw coreError("XCOM_STACK_INVALID", {
+      why: `'${parts[compress].name}' compresses what '${parts[encrypt].name}' has encrypted`,
+    });
 }
 
-async function bytesOf(envelope: XComEnvelope, address: XComAddress, byMarker: ReadonlyMap<string, XComBackendPart>, given: Uint8Array | undefined): Promise<Uint8Array> {
+async function bytesOf(
+  envelope: XComEnvelope,
+  address: XComAddress,
+  byMarker: ReadonlyMap<string, XComBackendPart>,
+  given: Uint8Array | undefined,
+): Promise<Uint8Array> {
   const part = partOf(envelope, byMarker);
   if (!part) throw readerMissing(envelope, address);
   const inner = innerOf(envelope);
@@ -116,7 +138,8 @@ function partOf(envelope: XComEnvelope, byMarker: ReadonlyMap<string, XComBacken
 }
 
 function readerMissing(envelope: XComEnvelope, address: XComAddress): MillraceError {
-  const marker = Object.keys(envelope).find((field) => field.startsWith("_xcom_") && envelope[field] === true) ?? "none";
+  const marker =
+    Object.keys(envelope).find((field) => field.startsWith("_xcom_") && envelope[field] === true) ?? "none";
   return coreError("XCOM_READER_MISSING", { key: address.key, taskId: address.taskId, marker });
 }
 

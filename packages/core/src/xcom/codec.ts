@@ -9,7 +9,16 @@ import { Temporal } from "../time/temporal.ts";
 const tag = "$millrace";
 const deepest = 1_000;
 
-const temporalTypes = ["Instant", "ZonedDateTime", "PlainDate", "PlainTime", "PlainDateTime", "PlainYearMonth", "PlainMonthDay", "Duration"] as const;
+const temporalTypes = [
+  "Instant",
+  "ZonedDateTime",
+  "PlainDate",
+  "PlainTime",
+  "PlainDateTime",
+  "PlainYearMonth",
+  "PlainMonthDay",
+  "Duration",
+] as const;
 
 /**
  * The text of a value.
@@ -57,7 +66,10 @@ function encode(value: unknown, path: Path, above: Set<object>): unknown {
     case "object":
       return value === null ? null : encodeObject(value, path, above);
     default:
-      throw unsupported(path, value === undefined ? "undefined" : typeof value === "symbol" ? "a symbol" : "a function");
+      throw unsupported(
+        path,
+        value === undefined ? "undefined" : typeof value === "symbol" ? "a symbol" : "a function",
+      );
   }
 }
 
@@ -71,7 +83,8 @@ function encodeObject(value: object, path: Path, above: Set<object>): unknown {
 }
 
 function encodeArray(value: readonly unknown[], path: Path, above: Set<object>): unknown {
-  if (Object.getPrototypeOf(value) !== Array.prototype) throw unsupported(path, "an instance of a class derived from Array");
+  if (Object.getPrototypeOf(value) !== Array.prototype)
+    throw unsupported(path, "an instance of a class derived from Array");
   let copy: unknown[] | undefined;
   for (let index = 0; index < value.length; index++) {
     if (!(index in value)) throw unsupported([...path, index], "a hole in a list");
@@ -89,13 +102,19 @@ function encodeArray(value: readonly unknown[], path: Path, above: Set<object>):
 
 function encodeOther(value: object, path: Path, above: Set<object>): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return encodeRecord(value as Record<string, unknown>, path, above);
+  if (prototype === Object.prototype || prototype === null)
+    return encodeRecord(value as Record<string, unknown>, path, above);
   if (value instanceof Date) return tagged("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
   if (value instanceof Map) return tagged("Map", encodeArray([...value].flat(), path, above));
   if (value instanceof Set) return tagged("Set", encodeArray([...value], path, above));
-  if (value instanceof Uint8Array) return tagged("Uint8Array", Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"));
-  for (const type of temporalTypes) if (value instanceof Temporal[type]) return tagged(`Temporal.${type}`, value.toString());
-  throw unsupported(path, `an instance of ${(value as { constructor?: { name?: string } }).constructor?.name || "a class"}`);
+  if (value instanceof Uint8Array)
+    return tagged("Uint8Array", Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"));
+  for (const type of temporalTypes)
+    if (value instanceof Temporal[type]) return tagged(`Temporal.${type}`, value.toString());
+  throw unsupported(
+    path,
+    `an instance of ${(value as { constructor?: { name?: string } }).constructor?.name || "a class"}`,
+  );
 }
 
 function encodeRecord(value: Record<string, unknown>, path: Path, above: Set<object>): unknown {
@@ -120,7 +139,8 @@ function tagged(type: string, content: unknown): Record<string, unknown> {
 
 /** Sets a key as an own property, `__proto__` too. */
 function setOwn(target: object, key: string, value: unknown): void {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else (target as Record<string, unknown>)[key] = value;
 }
 
@@ -141,10 +161,12 @@ function revive(value: unknown, depth: number): unknown {
 }
 
 function reviveTagged(content: unknown, depth: number): unknown {
-  if (!Array.isArray(content) || content.length !== 2 || typeof content[0] !== "string") throw new Error("it holds a tag that is not [type, content]");
+  if (!Array.isArray(content) || content.length !== 2 || typeof content[0] !== "string")
+    throw new Error("it holds a tag that is not [type, content]");
   const [type, inner] = content as [string, unknown];
   if (type === "object" && typeof inner === "object" && inner !== null && !Array.isArray(inner)) {
-    for (const key of Object.keys(inner)) setOwn(inner, key, revive((inner as Record<string, unknown>)[key], depth + 1));
+    for (const key of Object.keys(inner))
+      setOwn(inner, key, revive((inner as Record<string, unknown>)[key], depth + 1));
     return inner;
   }
   if (type === "Date" && (typeof inner === "string" || inner === null)) {
@@ -153,7 +175,8 @@ function reviveTagged(content: unknown, depth: number): unknown {
   }
   if (type === "Map" && Array.isArray(inner) && inner.length % 2 === 0) {
     const map = new Map<unknown, unknown>();
-    for (let index = 0; index < inner.length; index += 2) map.set(revive(inner[index], depth + 1), revive(inner[index + 1], depth + 1));
+    for (let index = 0; index < inner.length; index += 2)
+      map.set(revive(inner[index], depth + 1), revive(inner[index + 1], depth + 1));
     return map;
   }
   if (type === "Set" && Array.isArray(inner)) return new Set(inner.map((item) => revive(item, depth + 1)));
@@ -171,6 +194,10 @@ function unsupported(path: Path, what: string): Error {
 }
 
 function pathText(path: Path): string {
-  const text = path.map((step) => (typeof step === "number" ? `[${step}]` : /^[A-Za-z_]\w*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`)).join("");
+  const text = path
+    .map((step) =>
+      typeof step === "number" ? `[${step}]` : /^[A-Za-z_]\w*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
+    )
+    .join("");
   return `$${text.length > 200 ? `${text.slice(0, 200)}…` : text}`;
 }

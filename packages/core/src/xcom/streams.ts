@@ -21,7 +21,12 @@ export interface StreamEnvelope {
  * Writes a stream in chunks of 256 KiB, one transaction each, so that memory stays flat. Chunks of an attempt whose
  * outcome is never recorded belong to nobody.
  */
-export async function writeStream(store: Store, streamId: string, source: Readable | AsyncIterable<Uint8Array | string>, now: () => number): Promise<StreamEnvelope> {
+export async function writeStream(
+  store: Store,
+  streamId: string,
+  source: Readable | AsyncIterable<Uint8Array | string>,
+  now: () => number,
+): Promise<StreamEnvelope> {
   const hash = createHash("sha256");
   let pieces: Buffer[] = [];
   let waiting = 0;
@@ -32,7 +37,8 @@ export async function writeStream(store: Store, streamId: string, source: Readab
   };
   try {
     for await (const piece of source as AsyncIterable<Uint8Array | string>) {
-      const bytes = typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+      const bytes =
+        typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
       hash.update(bytes);
       size += bytes.length;
       pieces.push(bytes);
@@ -49,7 +55,15 @@ export async function writeStream(store: Store, streamId: string, source: Readab
     await store.commit([{ kind: "deleteChunks", streamId }]).catch(() => undefined);
     throw error;
   }
-  return { _xcom_stream: true, v: 1, stream_id: streamId, size_bytes: size, chunk_count: count, checksum: hash.digest("hex"), checksum_algorithm: "sha256" };
+  return {
+    _xcom_stream: true,
+    v: 1,
+    stream_id: streamId,
+    size_bytes: size,
+    chunk_count: count,
+    checksum: hash.digest("hex"),
+    checksum_algorithm: "sha256",
+  };
 }
 
 /**
@@ -57,9 +71,16 @@ export async function writeStream(store: Store, streamId: string, source: Readab
  * act on what was read only once the loop has ended.
  */
 export async function* readStream(store: Store, put: XComPut, address: XComAddress): AsyncGenerator<Uint8Array> {
-  const corrupt = (why: string): Error => coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why });
+  const corrupt = (why: string): Error =>
+    coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why });
   const envelope = parse(put);
-  if (!envelope) throw coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why: "it is not a stream; read it with xcom.pull" });
+  if (!envelope)
+    throw coreError("XCOM_CORRUPT", {
+      key: address.key,
+      taskId: address.taskId,
+      sizeBytes: put.sizeBytes,
+      why: "it is not a stream; read it with xcom.pull",
+    });
   const hash = createHash("sha256");
   for (let seq = 0; seq < envelope.chunk_count; seq++) {
     const bytes = await store.chunks.get(envelope.stream_id, seq);
@@ -73,5 +94,9 @@ export async function* readStream(store: Store, put: XComPut, address: XComAddre
 function parse(put: XComPut): StreamEnvelope | undefined {
   if (put.format !== "envelope") return undefined;
   const envelope = JSON.parse(put.stored) as Partial<StreamEnvelope>;
-  return envelope._xcom_stream === true && typeof envelope.stream_id === "string" && Number.isSafeInteger(envelope.chunk_count) ? (envelope as StreamEnvelope) : undefined;
+  return envelope._xcom_stream === true &&
+    typeof envelope.stream_id === "string" &&
+    Number.isSafeInteger(envelope.chunk_count)
+    ? (envelope as StreamEnvelope)
+    : undefined;
 }

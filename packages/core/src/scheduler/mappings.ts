@@ -1,0 +1,87 @@
+import { coreError, isMillraceError, messageOf } from "../errors.ts";
+import type { Attempts } from "./attempts.ts";
+import type { Desk } from "./desk.ts";
+import type { Instance, LiveRun } from "./live-run.ts";
+
+/** Makes the instances of mapped tasks, once the elements are known. */
+export class Mappings {
+  readonly #desk: Desk;
+  readonly #attempts: Attempts;
+  readonly #enqueue: (instance: Instance) => void;
+
+  constructor(desk: Desk, attempts: Attempts, enqueue: (instance: Instance) => void) {
+    this.#desk = desk;
+    this.#attempts = attempts;
+    this.#enqueue = enqueue;
+  }
+
+  /** Reads the elements. The results that they come from may be in this very group, so it waits until that is stored. */
+  expand(run: LiveRun, taskNo: number): void {
+    const { runNo } = run.row;
+    run.instance(taskNo, this.#desk.nextOrder());
+    run.activity++;
+    this.#desk.plan.after(() => {
+      const known = this.#attempts.viewOf(run).elements(taskNo);
+      known.then(
+        (elements) => this.#desk.post({ kind: "expanded", runNo, taskNo, elements, error: undefined }),
+        (error: unknown) => this.#desk.post({ kind: "expanded", runNo, taskNo, elements: undefined, error }),
+      );
+    });
+  }
+
+  expanded(run: LiveRun, taskNo: number, elements: readonly unknown[] | undefined, error: unknown): void {
+    const { plan, progress, now } = this.#desk;
+    const placeholder = run.instances[taskNo];
+    if (!placeholder || run.isEnding || run.mappings.has(taskNo) || placeholder.state !== "scheduled") return;
+    run.activity--;
+    this.#desk.check(run);
+    const { map, id } = run.graph.tasks[taskNo];
+    const longest = map?.over.kind === "literal" ? Number.POSITIVE_INFINITY : (map?.maxLength ?? 0);
+    if (!elements)
+      return progress.move(
+        placeholder,
+        "failed",
+        isMillraceError(error) ? `${error.code}: ${error.message}` : messageOf(error),
+      );
+    if (elements.length > longest)
+      return progress.move(
+        placeholder,
+        "failed",
+        coreError("MAP_TOO_LONG", { taskId: id, length: elements.length, limit: longest }).message,
+      );
+    if (elements.length === 0) return progress.move(placeholder, "skipped", "there is nothing to map over");
+    run.activity++;
+    plan.add(
+      {
+        kind: "expandTask",
+        runNo: run.row.runNo,
+        taskNo,
+        placeholderNo: placeholder.no,
+        count: elements.length,
+        at: now,
+      },
+      (outcome) => {
+        run.activity--;
+        if (outcome.status !== "expanded" || run.isEnding) return this.#desk.lostTouch(run);
+        this.#add(run, taskNo, placeholder, elements, outcome.firstTaskInstanceNo);
+        this.#desk.post({ kind: "poke" });
+      },
+    );
+  }
+
+  #add(run: LiveRun, taskNo: number, placeholder: Instance, elements: readonly unknown[], firstNo: number): void {
+    run.instances[taskNo] = undefined;
+    const instances = elements.map((_, index) =>
+      run.newInstance(taskNo, index === 0 ? placeholder.no : firstNo + index - 1, index, this.#desk.nextOrder()),
+    );
+    run.mappings.set(taskNo, {
+      bucket: undefined,
+      elements,
+      instances,
+      unfinished: instances.length,
+      endedAs: new Map(),
+    });
+    run.countMore(taskNo, instances.length - 1);
+    for (const instance of instances) this.#enqueue(instance);
+  }
+}

@@ -1,0 +1,44 @@
+import type { RunState } from "../lifecycle/states.ts";
+import type { LiveRun } from "./live-run.ts";
+
+/** How a run ended, told to those who wait for it. */
+export interface RunEnd {
+  readonly run: LiveRun;
+  readonly state: RunState;
+  readonly note: string | null;
+  readonly endedAt: number;
+}
+
+/** Those who wait for the ends of runs. */
+export class RunEnds {
+  readonly #waiters = new Map<
+    number,
+    { readonly resolve: (end: RunEnd) => void; readonly reject: (error: unknown) => void }[]
+  >();
+
+  wait(runNo: number): Promise<RunEnd> {
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(runNo) ?? [];
+      waiters.push({ resolve, reject });
+      this.#waiters.set(runNo, waiters);
+    });
+  }
+
+  tell(end: RunEnd): void {
+    for (const waiter of this.#take(end.run.row.runNo)) waiter.resolve(end);
+  }
+
+  reject(runNo: number, error: unknown): void {
+    for (const waiter of this.#take(runNo)) waiter.reject(error);
+  }
+
+  rejectAll(error: unknown): void {
+    for (const runNo of [...this.#waiters.keys()]) this.reject(runNo, error);
+  }
+
+  #take(runNo: number) {
+    const waiters = this.#waiters.get(runNo) ?? [];
+    this.#waiters.delete(runNo);
+    return waiters;
+  }
+}
