@@ -22,4 +22,6 @@ export type { Clock } from "./time/clock.ts";
 export { systemClock } from "./time/clock.ts";
 export type { Randomness } from "./time/random.ts";
 export { systemRandomness } from "./time/random.ts";
+export { type StoredXCom, type XComBackend, xcomBackend } from "./xcom/backend.ts";
+export { decodeValue, encodeValue } from "./xcom/codec.ts";
 export type { StageResult, XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "./xcom/parts.ts";
