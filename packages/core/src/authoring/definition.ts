@@ -48,7 +48,7 @@ export interface TaskDefinition {
   readonly dependsOnPast: boolean;
   readonly waitForDownstream: boolean;
   readonly queue: string | undefined;
-  readonly isolation: "inline" | "thread";
+  readonly isolation: "inline";
   readonly maxActivePerDag: number | undefined;
   readonly keepsResult: boolean;
   readonly onSuccess: TaskCallback | undefined;

@@ -95,8 +95,8 @@ export interface TaskDefaults {
   readonly waitForDownstream?: boolean;
   /** For executors that know queues. */
   readonly queue?: string;
-  /** Default `inline`: in the engine's own process and thread. */
-  readonly isolation?: "inline" | "thread";
+  /** Where attempts run. `inline`: in the engine's own process and thread. */
+  readonly isolation?: "inline";
   /** At most so many instances of this task at once over all runs. Default: no limit. */
   readonly maxActivePerDag?: number;
   readonly onSuccess?: TaskCallback;

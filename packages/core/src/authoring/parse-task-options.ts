@@ -76,7 +76,7 @@ export function parseTaskOptions(
     dependsOnPast: (options.dependsOnPast ?? false) || (options.waitForDownstream ?? false),
     waitForDownstream: options.waitForDownstream ?? false,
     queue: options.queue,
-    isolation: oneOf("isolation", options.isolation ?? "inline", ["inline", "thread"]),
+    isolation: oneOf("isolation", options.isolation ?? "inline", ["inline"]),
     maxActivePerDag: wholeNumber("maxActivePerDag", options.maxActivePerDag, 1),
     keepsResult: options.xcom ?? true,
     onSuccess: options.onSuccess,

@@ -74,8 +74,15 @@ export class AttemptContext implements TaskContext {
   }
 
   get xcom(): AttemptXComs {
-    const { run, task, taskInstanceNo, mapIndex, attempt } = this.#job;
-    this.#xcom ??= new AttemptXComs(this.#services, { run, taskId: task.id, taskInstanceNo, mapIndex, attempt });
+    const { run, task, taskInstanceNo, mapIndex, attempt, isResumed } = this.#job;
+    this.#xcom ??= new AttemptXComs(this.#services, {
+      run,
+      taskId: task.id,
+      taskInstanceNo,
+      mapIndex,
+      attempt,
+      startsAnew: attempt > 1 && !isResumed,
+    });
     return this.#xcom;
   }
 

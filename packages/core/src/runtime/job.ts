@@ -33,6 +33,8 @@ export interface Job {
   readonly mapIndex: number;
   readonly attempt: number;
   readonly token: number;
+  /** It goes on after a reschedule or an event: what it pushed before still counts. */
+  readonly isResumed: boolean;
   /** Aborts on timeout, cancellation, a lost lease. */
   readonly abort: AbortHandle;
 }

@@ -33,10 +33,11 @@ export class Attempts {
     const { run, taskNo, state } = instance;
     const task = run.graph.tasks[taskNo];
     instance.isReady = false;
-    if (state !== "up_for_reschedule" && state !== "waiting") instance.attempt++;
+    instance.isResumed = state === "up_for_reschedule" || state === "waiting";
+    if (!instance.isResumed) instance.attempt++;
     const token = this.#epoch * 2 ** 32 + ++this.#tokens;
     const abort = new AbortHandle();
-    const { no, mapIndex, attempt } = instance;
+    const { no, mapIndex, attempt, isResumed } = instance;
     instance.token = token;
     instance.state = "running";
     instance.startedAt = now;
@@ -62,6 +63,7 @@ export class Attempts {
           mapIndex,
           attempt,
           token,
+          isResumed,
           abort,
         });
       },
@@ -135,7 +137,7 @@ export class Attempts {
         error,
         wakeAt,
         awaits,
-        replacesXComs: attempt > 1,
+        replacesXComs: attempt > 1 && !instance.isResumed,
         xcoms,
         deletes,
         at: now,

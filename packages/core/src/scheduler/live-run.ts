@@ -32,6 +32,8 @@ export class Instance implements Candidate {
   token = 0;
   /** In a bucket, waiting for its turn. */
   isReady = false;
+  /** Its attempt under way goes on after a reschedule or an event. */
+  isResumed = false;
   bucket: Bucket | undefined;
   abort: AbortHandle | undefined;
   cancelTimer: (() => void) | undefined;

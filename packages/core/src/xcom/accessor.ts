@@ -30,6 +30,8 @@ export interface XComCaller {
   readonly taskInstanceNo: number;
   readonly mapIndex: number;
   readonly attempt: number;
+  /** A retry: what earlier attempts of this instance pushed is replaced by this attempt's outcome, and not seen by it. */
+  readonly startsAnew: boolean;
 }
 
 type AnyQuery = XComQuery & { readonly default?: unknown };
@@ -184,8 +186,7 @@ export class AttemptXComs implements XComAccessor {
     if (instanceNo === taskInstanceNo && this.#pushed.has(key)) return this.#pushed.get(key);
     if (instanceNo !== undefined && !this.#cleared.has(refName({ taskInstanceNo: instanceNo, key }))) {
       const row = await store.xcoms.get({ taskInstanceNo: instanceNo, key });
-      // What an earlier attempt of this very instance pushed is replaced by this attempt's outcome.
-      if (row && !(instanceNo === taskInstanceNo && this.#caller.attempt > 1)) return row;
+      if (row && !(instanceNo === taskInstanceNo && this.#caller.startsAnew)) return row;
     }
     if (!query.prior) return undefined;
     return store.xcoms.prior({
