@@ -1,0 +1,251 @@
+import type { RunState, RunType, TaskState } from "../lifecycle/states.ts";
+import type { EventRow, LogLine } from "./rows.ts";
+
+/** What is written to the store: plain data, one outcome for each. */
+
+export type Change =
+  | RegisterDag
+  | SetDagPaused
+  | CreateRun
+  | UpdateRun
+  | StartTask
+  | FinishTask
+  | SetTask
+  | ExpandTask
+  | AppendLogs
+  | PutState
+  | PutSetting
+  | PutPool
+  | PutChunk
+  | DeleteChunks
+  | AppendEvent;
+
+/**
+ * Makes a DAG and this version of it known, and this version the DAG's current one. The fingerprint that is current
+ * already changes nothing but `lastSeenAt` (and a missing start date) and writes no event.
+ */
+export interface RegisterDag {
+  readonly kind: "registerDag";
+  readonly dagId: string;
+  /** Hash of the snapshot; names the version. */
+  readonly fingerprint: string;
+  /** JSON text that describes the DAG to people and to the command. */
+  readonly snapshot: string;
+  /** Task ids; the place in this list is the `taskNo`. */
+  readonly taskIds: readonly string[];
+  /** Applied only when the DAG is new. */
+  readonly paused: boolean;
+  /** The resolved start date; stored when the DAG is new or had none, otherwise left as it is. */
+  readonly startDate: number | null;
+  readonly at: number;
+}
+
+export interface SetDagPaused {
+  readonly kind: "setDagPaused";
+  readonly dagId: string;
+  readonly paused: boolean;
+  readonly at: number;
+}
+
+/**
+ * Inserts a run, `queued`, and one task instance per task of its version, all `scheduled`, map index -1.
+ * Their numbers are consecutive: task `n` gets `firstTaskInstanceNo + n`.
+ * Refused with `exists` when, within the DAG, the run id, the idempotency key or (among scheduled and backfill runs)
+ * the logical date is taken; looked for in this order.
+ */
+export interface CreateRun {
+  readonly kind: "createRun";
+  readonly dagNo: number;
+  readonly versionNo: number;
+  readonly runId: string;
+  readonly type: RunType;
+  readonly logicalDate: number;
+  readonly intervalStart: number;
+  readonly intervalEnd: number;
+  /** JSON text. */
+  readonly params: string | null;
+  /** JSON text. */
+  readonly conf: string | null;
+  readonly idempotencyKey: string | null;
+  readonly at: number;
+}
+
+/** Moves a run. `startedAt` is set by the first move to `running` and cleared by `queued`; `endedAt` is set by an end, else cleared. */
+export interface UpdateRun {
+  readonly kind: "updateRun";
+  readonly runNo: number;
+  readonly from: readonly RunState[];
+  readonly to: RunState;
+  /** A sentence for people: why it ended so. */
+  readonly note: string | null;
+  readonly at: number;
+}
+
+/**
+ * An attempt begins: only from one of `from`. Sets state `running`, the token, the attempt number and `startedAt`;
+ * clears what the attempt before left (`endedAt`, `wakeAt`, `awaits`, `error`, `reason`).
+ */
+export interface StartTask {
+  readonly kind: "startTask";
+  readonly taskInstanceNo: number;
+  readonly runNo: number;
+  readonly from: readonly TaskState[];
+  readonly token: number;
+  readonly attempt: number;
+  readonly at: number;
+}
+
+/**
+ * An attempt ends: only if the row is `running` with this token, otherwise refused and nothing of it is stored.
+ * First deletes what `deletes` names, then replaces the instance's XComs by `xcoms` when `replacesXComs` is set
+ * (otherwise adds or replaces key by key).
+ */
+export interface FinishTask {
+  readonly kind: "finishTask";
+  readonly taskInstanceNo: number;
+  readonly runNo: number;
+  readonly token: number;
+  readonly attempt: number;
+  readonly state: TaskState;
+  /** JSON text of a {@link StoredError}. */
+  readonly error: string | null;
+  /** When an instance that is up for retry or reschedule may run again. */
+  readonly wakeAt: number | null;
+  /** The event that a `waiting` instance awaits. */
+  readonly awaits: string | null;
+  readonly replacesXComs: boolean;
+  readonly xcoms: readonly XComPut[];
+  readonly deletes: readonly XComRef[];
+  readonly at: number;
+}
+
+/**
+ * A move that no attempt makes: skips, failures of upstreams, wake-ups, cancellations.
+ * Sets state and reason, clears `wakeAt` and `awaits`; `endedAt` is set by a finished state, else cleared; the rest stays.
+ */
+export interface SetTask {
+  readonly kind: "setTask";
+  readonly taskInstanceNo: number;
+  readonly runNo: number;
+  readonly from: readonly TaskState[];
+  readonly to: TaskState;
+  /** A sentence for people. */
+  readonly reason: string | null;
+  readonly at: number;
+}
+
+/**
+ * The placeholder of a mapped task, still `scheduled`, becomes index 0; indices 1 … count-1 are inserted, `scheduled`, with
+ * consecutive numbers: index `i` gets `firstTaskInstanceNo + i - 1`. With a count of 1 nothing is inserted, and that number is 0.
+ */
+export interface ExpandTask {
+  readonly kind: "expandTask";
+  readonly runNo: number;
+  readonly taskNo: number;
+  readonly placeholderNo: number;
+  /** At least 1. */
+  readonly count: number;
+  readonly at: number;
+}
+
+export interface AppendLogs {
+  readonly kind: "appendLogs";
+  readonly taskInstanceNo: number;
+  readonly attempt: number;
+  readonly lines: readonly LogLine[];
+}
+
+/** Compare-and-set when `expected` is given: the value that must be stored now (`null` = none). `value: null` deletes. */
+export interface PutState {
+  readonly kind: "putState";
+  readonly namespace: string;
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string | null;
+  readonly expected?: string | null;
+  readonly at: number;
+}
+
+export interface PutSetting {
+  readonly kind: "putSetting";
+  readonly key: string;
+  readonly value: string | null;
+  readonly at: number;
+}
+
+/** Writes an event only when the number of slots changes. */
+export interface PutPool {
+  readonly kind: "putPool";
+  readonly pool: string;
+  readonly slots: number;
+  readonly at: number;
+}
+
+/** A piece of a streamed XCom, written before the attempt ends. */
+export interface PutChunk {
+  readonly kind: "putChunk";
+  readonly streamId: string;
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}
+
+export interface DeleteChunks {
+  readonly kind: "deleteChunks";
+  readonly streamId: string;
+}
+
+/** An event that belongs to no other change. */
+export interface AppendEvent {
+  readonly kind: "appendEvent";
+  readonly event: Omit<EventRow, "seq">;
+}
+
+export interface XComRef {
+  readonly taskInstanceNo: number;
+  readonly key: string;
+}
+
+export interface XComPut {
+  readonly key: string;
+  /** `json`: the value's own JSON text. `envelope`: JSON text of an envelope that a backend part owns. */
+  readonly format: "json" | "envelope";
+  readonly stored: string;
+  /** Size of the value's JSON text, in bytes, before any part touched it. */
+  readonly sizeBytes: number;
+}
+
+/** What `error` columns hold: what people need to see of an error, never the values it was about. */
+export interface StoredError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+}
+
+export type Outcome =
+  /** `eventSeq` is the number of the event that the change wrote, 0 if it wrote none. */
+  | { readonly status: "done"; readonly eventSeq: number }
+  | { readonly status: "refused"; readonly reason: string }
+  | {
+      readonly status: "registered";
+      readonly dagNo: number;
+      readonly versionNo: number;
+      readonly isNewVersion: boolean;
+      readonly startDate: number | null;
+      readonly paused: boolean;
+      readonly eventSeq: number;
+    }
+  | {
+      readonly status: "created";
+      readonly runNo: number;
+      readonly firstTaskInstanceNo: number;
+      readonly eventSeq: number;
+    }
+  | {
+      readonly status: "exists";
+      readonly runNo: number;
+      readonly runId: string;
+      readonly by: "run_id" | "logical_date" | "idempotency_key";
+    }
+  | { readonly status: "expanded"; readonly firstTaskInstanceNo: number; readonly eventSeq: number };

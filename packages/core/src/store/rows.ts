@@ -1,0 +1,110 @@
+import type { RunState, RunType, TaskState } from "../lifecycle/states.ts";
+import type { XComPut } from "./changes.ts";
+
+/** What reading from the store gives. Instants are whole milliseconds since the epoch. */
+
+export interface DagRow {
+  readonly dagNo: number;
+  readonly dagId: string;
+  /** The version registered last. */
+  readonly versionNo: number;
+  readonly paused: boolean;
+  readonly startDate: number | null;
+  readonly registeredAt: number;
+  readonly lastSeenAt: number;
+}
+
+export interface DagVersionRow {
+  readonly versionNo: number;
+  readonly dagNo: number;
+  readonly dagId: string;
+  readonly fingerprint: string;
+  readonly snapshot: string;
+  readonly createdAt: number;
+}
+
+export interface RunRow {
+  readonly runNo: number;
+  readonly runId: string;
+  readonly dagNo: number;
+  readonly dagId: string;
+  readonly versionNo: number;
+  readonly type: RunType;
+  readonly state: RunState;
+  readonly logicalDate: number;
+  readonly intervalStart: number;
+  readonly intervalEnd: number;
+  readonly params: string | null;
+  readonly conf: string | null;
+  readonly idempotencyKey: string | null;
+  readonly note: string | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
+export interface TaskInstanceRow {
+  readonly taskInstanceNo: number;
+  readonly runNo: number;
+  readonly taskNo: number;
+  readonly taskId: string;
+  /** -1 for a task that is not mapped, or not expanded yet. */
+  readonly mapIndex: number;
+  readonly state: TaskState;
+  /** 0 before the first attempt. */
+  readonly attempt: number;
+  readonly token: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly wakeAt: number | null;
+  readonly awaits: string | null;
+  /** JSON text of a {@link StoredError}. */
+  readonly error: string | null;
+  /** Why it was moved without an attempt. */
+  readonly reason: string | null;
+}
+
+export interface XComRow extends XComPut {
+  readonly taskInstanceNo: number;
+  readonly runNo: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly createdAt: number;
+}
+
+export interface EventRow {
+  /** Grows with every event of the store; never reused. */
+  readonly seq: number;
+  readonly at: number;
+  /** For example `run.created`, `run.success`, `task.started`, `task.failed`, `task.expanded`, `dag.registered`. */
+  readonly kind: string;
+  /** As it was written, else the DAG of the run. */
+  readonly dagId: string | null;
+  readonly runNo: number | null;
+  readonly taskInstanceNo: number | null;
+  readonly attempt: number | null;
+  /** JSON text. */
+  readonly data: string | null;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface LogLine {
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly message: string;
+  /** JSON text. */
+  readonly fields: string | null;
+}
+
+export interface LogRow extends LogLine {
+  /** Grows within the store. */
+  readonly logNo: number;
+  readonly taskInstanceNo: number;
+  readonly attempt: number;
+}
+
+export interface PoolRow {
+  readonly pool: string;
+  readonly slots: number;
+}
