@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { enterWorkspace, root } from "./workspace.mjs";
 
 enterWorkspace();
+if (!process.stdout.isTTY) process.env.NO_COLOR = "1";
 
 const gate = (name) => [process.execPath, `scripts/gates/${name}.mjs`];
 const turbo = (task, ...more) => [

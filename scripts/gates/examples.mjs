@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { node26, root } from "../workspace.mjs";
 
 const timeoutMs = 60_000;
@@ -174,8 +174,7 @@ function run(first, more, cwd) {
 
 /** Names of temporary files become the names of the documents they come from. */
 function asDocumented(output) {
-  return output.replace(
-    /(?:file:\/\/)?(?:\S*\/)?(\d+)\/example\.ts/g,
-    (all, index) => examples[Number(index)]?.file ?? all,
-  );
+  return output
+    .replace(/(?:file:\/\/)?(?:\S*\/)?(\d+)\/example\.ts/g, (all, index) => examples[Number(index)]?.file ?? all)
+    .replaceAll(`${relative(workshop, root)}/`, "");
 }
