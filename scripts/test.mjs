@@ -20,11 +20,11 @@ const turbo = (task, ...more) => [
 
 /** In this order; a step marked `needed` ends the run when it fails, because all that follow would fail with it. */
 const steps = [
-  { name: "build", about: "every package, by tsup", command: turbo("build"), needed: true },
-  { name: "lint", about: "format and lint, by biome", command: ["biome", "ci", "."] },
+  { name: "build", about: "every package, by tsup", command: turbo("build", "--concurrency=3"), needed: true },
+  { name: "lint", about: "format and lint, by biome", command: ["biome", "ci", "--colors=off", "."] },
   {
     name: "rules",
-    about: "house rules: injected time, names, unfinished tests, process.exit",
+    about: "house rules: injected time, names, tests, process.exit, manifests",
     command: gate("source-rules"),
   },
   { name: "types", about: "sources and tests, by tsc", command: ["tsc", "-p", "tsconfig.json"] },
@@ -37,11 +37,16 @@ const steps = [
   { name: "packages", about: "packed tarballs, by publint and attw", command: gate("packages") },
   { name: "consumer", about: "a project outside the workspace", command: gate("consumer") },
   { name: "examples", about: "the code in READMEs, docs and TSDoc", command: gate("examples") },
-  { name: "tests", about: "every package and example on Node 26", command: turbo("test"), results: "node26" },
+  {
+    name: "tests",
+    about: "every package and example on Node 26",
+    command: turbo("test", "--concurrency=2"),
+    results: "node26",
+  },
   {
     name: "tests-node24",
     about: "runtime packages again on Node 24",
-    command: turbo("test:node24"),
+    command: turbo("test:node24", "--concurrency=2"),
     results: "node24",
   },
 ];

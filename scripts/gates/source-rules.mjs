@@ -1,6 +1,6 @@
 // House rules that no linter knows, checked on the syntax tree. `node scripts/gates/source-rules.mjs [folder]`
-import { globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import ts from "typescript";
 
 /** The only files that may read the time, wait or draw random numbers: they are what the rest has injected. */
@@ -39,6 +39,7 @@ const files = globSync("{packages,examples,bench,scripts}/**/*.{ts,mts,tsx,js,mj
 }).sort();
 
 for (const file of files) checkFile(file.replaceAll("\\", "/"));
+for (const file of globSync("{packages,examples}/*/package.json")) checkManifest(file.replaceAll("\\", "/"));
 
 for (const warning of warnings) console.log(`warning  ${warning}`);
 for (const fault of faults) console.error(`fault    ${fault}`);
@@ -89,6 +90,21 @@ function checkFile(file) {
     const { line, character } = tree.getLineAndCharacterOfPosition(node.getStart(tree));
     faults.push(`${file}:${line + 1}:${character + 1}  ${message}`);
   }
+}
+
+/** What every package has to say about itself, so that its tests are counted and its users are told what it needs. */
+function checkManifest(file) {
+  const manifest = JSON.parse(readFileSync(file, "utf8"));
+  const expect = (condition, rule) => condition || faults.push(`${file}  ${rule}`);
+  expect(manifest.type === "module", 'type is "module"');
+  expect(manifest.license === "Apache-2.0", 'license is "Apache-2.0"');
+  expect(manifest.scripts?.test === "node ../../scripts/vitest.mjs", "scripts.test is: node ../../scripts/vitest.mjs");
+  if (manifest.private) return;
+  expect(manifest.engines?.node === ">=24", 'engines.node is ">=24"');
+  expect(manifest.description && manifest.repository?.directory, "description and repository.directory are there");
+  expect(manifest.files?.includes("dist"), 'files has "dist"');
+  expect(manifest.publishConfig?.access === "public", 'publishConfig.access is "public"');
+  for (const name of ["README.md", "LICENSE"]) expect(existsSync(join(dirname(file), name)), `${name} lies beside it`);
 }
 
 /** A name where its value is used: not where it is declared, imported as a type or the key of an object. */

@@ -3,6 +3,11 @@
  * `{name}` in a text is filled from the values given when the error is made.
  */
 const table = {
+  // environment
+  NODE_TOO_OLD: {
+    says: "Millrace needs Node.js {needed} or newer, and this is Node.js {found}",
+    cure: "Install a newer Node.js (https://nodejs.org) and start again with it.",
+  },
   // authoring
   DAG_INVALID: {
     says: "DAG '{dagId}' has {count} mistake(s):\n{list}",

@@ -1,4 +1,5 @@
 /** What authors of DAGs need. */
+import { assertNodeVersion } from "./node-version.ts";
 
 export type { BranchChoice, DagBuilder, TaskFunction } from "./authoring/builder.ts";
 export type {
@@ -27,3 +28,5 @@ export type { TriggerRule } from "./readiness/trigger-rule.ts";
 export { type DurationInput, type DurationParts, duration, parseDuration } from "./time/duration.ts";
 export type { InstantInput } from "./time/instant.ts";
 export type { DataInterval, Timetable, TimetableAnswer, TimetableQuery } from "./timetable/timetable.ts";
+
+assertNodeVersion();

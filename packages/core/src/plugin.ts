@@ -1,4 +1,6 @@
 /** What authors of plug-ins need: contracts, errors, and the parts to build on. */
+import { assertNodeVersion } from "./node-version.ts";
+
 export type {
   PluginContext,
   PluginEnvKey,
@@ -25,3 +27,5 @@ export { systemRandomness } from "./time/random.ts";
 export { type StoredXCom, type XComBackend, xcomBackend } from "./xcom/backend.ts";
 export { decodeValue, encodeValue } from "./xcom/codec.ts";
 export type { StageResult, XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "./xcom/parts.ts";
+
+assertNodeVersion();

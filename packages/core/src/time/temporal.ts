@@ -1,5 +1,9 @@
 import { createRequire } from "node:module";
 import type { Temporal as TemporalTypes } from "temporal-polyfill";
+import { assertNodeVersion } from "../node-version.ts";
+
+// Before the doors can ask: the oldest Nodes fail on the next statement.
+assertNodeVersion();
 
 /**
  * `Temporal`: the runtime's own where there is one (Node 26), else the polyfill (Node 24), which is loaded only then.
