@@ -19,7 +19,7 @@ export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
 export { isFinished, isRunFinished, TASK_STATES } from "./lifecycle/states.ts";
 export type * from "./store/contract.ts";
 export { eventOf } from "./store/events-of.ts";
-export { memoryStore } from "./store/memory-store.ts";
+export { type MemoryDatabase, type MemoryStoreOptions, memoryDatabase, memoryStore } from "./store/memory-store.ts";
 export type { Clock } from "./time/clock.ts";
 export { systemClock } from "./time/clock.ts";
 export type { Randomness } from "./time/random.ts";

@@ -1,4 +1,4 @@
-import { memoryDatabase, memoryStore } from "@millrace/core/engine";
+import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runCase, type StoreCase } from "../src/store/store-case.ts";

@@ -1,6 +1,5 @@
-import { type MemoryDatabase, memoryDatabase, memoryStore } from "@millrace/core/engine";
 import type { Change, Outcome, Store, XComRow } from "@millrace/core/plugin";
-import { TASK_STATES } from "@millrace/core/plugin";
+import { type MemoryDatabase, memoryDatabase, memoryStore, TASK_STATES } from "@millrace/core/plugin";
 import type { StoreUnderTest } from "../src/index.ts";
 
 /** Changes what one store does; the rest of it works. */

@@ -1,4 +1,4 @@
-import { memoryDatabase, memoryStore } from "@millrace/core/engine";
+import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import { storeSuite } from "../src/index.ts";
 
 storeSuite("memory", () => {

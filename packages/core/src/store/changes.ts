@@ -82,7 +82,7 @@ export interface UpdateRun {
 }
 
 /**
- * An attempt begins: only from one of `from`. Sets state `running`, the token, the attempt number and `startedAt`;
+ * An attempt begins: only from one of `from`, with a token larger than 0. Sets state `running`, the token, the attempt number and `startedAt`;
  * clears what the attempt before left (`endedAt`, `wakeAt`, `awaits`, `error`, `reason`).
  */
 export interface StartTask {
@@ -148,6 +148,7 @@ export interface ExpandTask {
   readonly at: number;
 }
 
+/** Refused when there is no such instance. */
 export interface AppendLogs {
   readonly kind: "appendLogs";
   readonly taskInstanceNo: number;

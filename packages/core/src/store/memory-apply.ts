@@ -3,7 +3,7 @@ import type { Change, Outcome } from "./contract.ts";
 import { done, silent, writeEvent } from "./memory-event.ts";
 import { createRun, registerDag, setDagPaused, updateRun } from "./memory-run-changes.ts";
 import type { Transaction } from "./memory-tables.ts";
-import { expandTask, finishTask, setTask, startTask } from "./memory-task-changes.ts";
+import { expandTask, finishTask, noSuchTask, setTask, startTask } from "./memory-task-changes.ts";
 
 /** Applies one change to the tables of a transaction. */
 export function applyChange(tx: Transaction, change: Change): Outcome {
@@ -25,6 +25,7 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
     case "expandTask":
       return expandTask(tx, change);
     case "appendLogs": {
+      if (tx.tables.tasks[change.taskInstanceNo] === undefined) return noSuchTask;
       const list = tx.listOf(tx.tables.logsOfTask, change.taskInstanceNo);
       for (const { at, level, message, fields } of change.lines) {
         const logNo = tx.tables.logs.length;

@@ -26,7 +26,7 @@ export function memoryDatabase(): MemoryDatabase {
  *
  * @example
  * ```ts
- * import { memoryStore } from "@millrace/core/engine";
+ * import { memoryStore } from "@millrace/core/plugin";
  * const store = memoryStore();
  * const { epoch } = await store.open("engine"); // 1
  * const [outcome] = await store.commit([{ kind: "putSetting", key: "colour", value: "blue", at: Date.now() }]);

@@ -7,6 +7,7 @@ export function startTask(tx: Transaction, change: StartTask): Outcome {
   const row = tx.tables.tasks[change.taskInstanceNo];
   if (row === undefined) return noSuchTask;
   if (!change.from.includes(row.state)) return wrongState(row);
+  if (!(change.token > 0)) return { status: "refused", reason: "a token is larger than 0" };
   const { token, attempt, at } = change;
   tx.replace(tx.tables.tasks, row.taskInstanceNo, {
     ...row,
@@ -102,4 +103,4 @@ function wrongState(row: TaskInstanceRow): Outcome {
   return { status: "refused", reason: `the task instance is ${row.state}` };
 }
 
-const noSuchTask: Outcome = Object.freeze({ status: "refused", reason: "there is no such task instance" });
+export const noSuchTask: Outcome = Object.freeze({ status: "refused", reason: "there is no such task instance" });

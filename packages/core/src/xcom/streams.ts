@@ -73,7 +73,7 @@ export async function writeStream(
 export async function* readStream(store: Store, put: XComPut, address: XComAddress): AsyncGenerator<Uint8Array> {
   const corrupt = (why: string): Error =>
     coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why });
-  const envelope = streamEnvelopeOf(put);
+  const envelope = parse(put);
   if (!envelope)
     throw coreError("XCOM_CORRUPT", {
       key: address.key,
@@ -91,8 +91,7 @@ export async function* readStream(store: Store, put: XComPut, address: XComAddre
   if (hash.digest("hex") !== envelope.checksum) throw corrupt("its checksum does not match");
 }
 
-/** The envelope of a streamed XCom; `undefined` for any other. */
-export function streamEnvelopeOf(put: XComPut): StreamEnvelope | undefined {
+function parse(put: XComPut): StreamEnvelope | undefined {
   if (put.format !== "envelope") return undefined;
   const envelope = JSON.parse(put.stored) as Partial<StreamEnvelope>;
   return envelope._xcom_stream === true &&

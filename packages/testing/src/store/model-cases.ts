@@ -1,5 +1,5 @@
-import { memoryDatabase, memoryStore } from "@millrace/core/engine";
 import type { Change, Outcome, Store } from "@millrace/core/plugin";
+import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { anySteps, type Numbers, note, type Step, taskIdsOfPrint } from "./model-steps.ts";

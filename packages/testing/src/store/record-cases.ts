@@ -50,6 +50,8 @@ export const recordCases: readonly StoreCase[] = [
       expect(await messages({ after: all[0]?.logNo ?? 0, limit: 1 })).toEqual(["b"]);
       expect(await messages({ after: all[0]?.logNo ?? 0, attempt: 2, limit: 1 })).toEqual(["c"]);
       expect(await messages({ limit: 0 })).toEqual([]);
+      expect((await store.commit([logs(task + 1_000, 1, line("nobody's"))]))[0]?.status).toBe("refused");
+      expect(await store.logs.list({ taskInstanceNo: task + 1_000 })).toEqual([]);
     },
   },
   {

@@ -28,8 +28,8 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
  * @param makeStore Makes an empty place for rows; called once for each test.
  *
  * @example
- * ```ts
- * import { memoryDatabase, memoryStore } from "@millrace/core/engine";
+ * ```ts no-run
+ * import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
  * import { storeSuite } from "@millrace/testing";
  *
  * storeSuite("memory", () => {

@@ -70,6 +70,7 @@ export const taskCases: readonly StoreCase[] = [
       const { store, runNo, firstTaskInstanceNo: task } = await withRun(place);
       await apply(store, startTask({ taskInstanceNo: task, runNo, from: ["queued", "up_for_retry"] }), "refused");
       await apply(store, startTask({ taskInstanceNo: task, runNo, from: [] }), "refused");
+      await apply(store, startTask({ taskInstanceNo: task, runNo, token: 0 }), "refused");
       await apply(store, startTask({ taskInstanceNo: task, runNo, from: ["queued", "scheduled"] }), "done");
       await apply(
         store,

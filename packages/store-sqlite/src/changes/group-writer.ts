@@ -1,0 +1,133 @@
+import { type Change, coreError, type Outcome } from "@millrace/core/plugin";
+import type { DatabaseSync } from "../node-sqlite.ts";
+import type { Statements } from "../statements.ts";
+import { logAppender } from "./append-logs.ts";
+import { runCreator } from "./create-run.ts";
+import { chunkDeleter } from "./delete-chunks.ts";
+import { EventWriter } from "./event-writer.ts";
+import { taskExpander } from "./expand-task.ts";
+import { taskFinisher } from "./finish-task.ts";
+import { chunkPutter } from "./put-chunk.ts";
+import { poolPutter } from "./put-pool.ts";
+import { settingPutter } from "./put-setting.ts";
+import { statePutter } from "./put-state.ts";
+import { dagRegistrar } from "./register-dag.ts";
+import { dagPauser } from "./set-dag-paused.ts";
+import { taskSetter } from "./set-task.ts";
+import { taskStarter } from "./start-task.ts";
+import { runUpdater } from "./update-run.ts";
+import { done, type Writer } from "./writer.ts";
+
+/** Applies groups of changes, each in one transaction; the only thing that writes rows. */
+export class GroupWriter {
+  readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+  readonly #writer: Writer;
+  readonly #apply: (change: Change) => Outcome;
+  #synchronous: "normal" | "full" | undefined;
+
+  constructor(db: DatabaseSync, sql: Statements) {
+    this.#db = db;
+    this.#sql = sql;
+    const last = (table: string, column: string) =>
+      Number(sql.get(`SELECT coalesce(max(${column}), 0) AS last FROM ${table}`).get()?.last);
+    this.#writer = {
+      db,
+      sql,
+      events: new EventWriter(sql),
+      last: {
+        runNo: last("runs", "run_no"),
+        taskInstanceNo: last("task_instances", "task_instance_no"),
+        logNo: last("logs", "log_no"),
+      },
+      firstAttempts: new Set(),
+      dagNoOfVersion: new Map(),
+    };
+    this.#apply = applier(this.#writer);
+  }
+
+  /** Throws what SQLite throws; then nothing of the group is stored. */
+  write(changes: readonly Change[], durability: "normal" | "full"): readonly Outcome[] {
+    if (this.#synchronous !== durability) {
+      this.#db.exec(`PRAGMA synchronous = ${durability}`);
+      this.#synchronous = durability;
+    }
+    this.#sql.get("BEGIN IMMEDIATE").all();
+    const { last, events } = this.#writer;
+    const before = { ...last };
+    try {
+      const outcomes: Outcome[] = [];
+      for (const change of changes) outcomes.push(this.#apply(change));
+      events.flush();
+      this.#sql.get("COMMIT").all();
+      events.committed();
+      return outcomes;
+    } catch (error) {
+      Object.assign(last, before);
+      events.rolledBack();
+      this.#writer.dagNoOfVersion.clear();
+      this.#rollback();
+      throw error;
+    }
+  }
+
+  /** After some failures SQLite has rolled back already. */
+  #rollback(): void {
+    if (this.#db.isTransaction) this.#sql.get("ROLLBACK").all();
+  }
+}
+
+function applier(writer: Writer): (change: Change) => Outcome {
+  const registerDag = dagRegistrar(writer);
+  const setDagPaused = dagPauser(writer);
+  const createRun = runCreator(writer);
+  const updateRun = runUpdater(writer);
+  const startTask = taskStarter(writer);
+  const finishTask = taskFinisher(writer);
+  const setTask = taskSetter(writer);
+  const expandTask = taskExpander(writer);
+  const appendLogs = logAppender(writer);
+  const putState = statePutter(writer);
+  const putSetting = settingPutter(writer);
+  const putPool = poolPutter(writer);
+  const putChunk = chunkPutter(writer);
+  const deleteChunks = chunkDeleter(writer);
+  return (change) => {
+    switch (change.kind) {
+      case "startTask":
+        return startTask(change);
+      case "finishTask":
+        return finishTask(change);
+      case "setTask":
+        return setTask(change);
+      case "createRun":
+        return createRun(change);
+      case "updateRun":
+        return updateRun(change);
+      case "expandTask":
+        return expandTask(change);
+      case "appendLogs":
+        return appendLogs(change);
+      case "registerDag":
+        return registerDag(change);
+      case "setDagPaused":
+        return setDagPaused(change);
+      case "putState":
+        return putState(change);
+      case "putSetting":
+        return putSetting(change);
+      case "putPool":
+        return putPool(change);
+      case "putChunk":
+        return putChunk(change);
+      case "deleteChunks":
+        return deleteChunks(change);
+      case "appendEvent":
+        return done(writer.events.write(change, change.event.at, change.event.dagId));
+      default:
+        throw coreError("STORE_FAILED", {
+          why: `there is no change of kind '${String((change as { kind: unknown }).kind)}'`,
+        });
+    }
+  };
+}

@@ -1,0 +1,28 @@
+import { isRunFinished, type Outcome, type UpdateRun } from "@millrace/core/plugin";
+import { byStates } from "../statements.ts";
+import { done, refused, type Writer } from "./writer.ts";
+
+export function runUpdater({ sql, events }: Writer): (change: UpdateRun) => Outcome {
+  const find = sql.get("SELECT state FROM runs WHERE run_no = ?");
+  const updates = byStates((from) => ({
+    queue: sql.get(
+      `UPDATE runs SET state = ?, note = ?, ended_at = NULL, started_at = NULL WHERE run_no = ? AND state IN (${from})`,
+    ),
+    start: sql.get(
+      `UPDATE runs SET state = ?, note = ?, ended_at = NULL, started_at = coalesce(started_at, ?) WHERE run_no = ? AND state IN (${from})`,
+    ),
+    end: sql.get(`UPDATE runs SET state = ?, note = ?, ended_at = ? WHERE run_no = ? AND state IN (${from})`),
+  }));
+  return (change) => {
+    const { runNo, to, note, at } = change;
+    const { queue, start, end } = updates(change.from);
+    const { changes } = isRunFinished(to)
+      ? end.run(to, note, at, runNo)
+      : to === "running"
+        ? start.run(to, note, at, runNo)
+        : queue.run(to, note, runNo);
+    if (changes === 1) return done(events.write(change, at));
+    const row = find.get(runNo);
+    return refused(row === undefined ? "there is no such run" : `the run is ${row.state}`);
+  };
+}

@@ -1,0 +1,25 @@
+import type { EventFacet, EventRow } from "@millrace/core/plugin";
+import { capped, type Read, rowsOf } from "./reading.ts";
+
+const select = `SELECT e.seq, e.at, e.kind, coalesce(e.dag_id, d.dag_id) AS dagId, e.run_no AS runNo,
+  e.task_instance_no AS taskInstanceNo, e.attempt, e.data
+  FROM events e LEFT JOIN runs r ON r.run_no = e.run_no LEFT JOIN dags d ON d.dag_no = r.dag_no`;
+
+export function eventFacet(read: Read): EventFacet {
+  return {
+    list: ({ after = 0, runNo, limit = 1000 }) =>
+      read((sql) => {
+        if (runNo === undefined) {
+          const query = `${select} WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
+          return rowsOf<EventRow>(sql.get(query).all(after, capped(limit)));
+        }
+        // All events of a run lie between its first and its last one.
+        const span = sql.get("SELECT first_seq AS first, last_seq AS last FROM run_events WHERE run_no = ?").get(runNo);
+        if (span === undefined) return [];
+        const query = `${select} WHERE e.seq > ? AND e.seq <= ? AND e.run_no = ? ORDER BY e.seq LIMIT ?`;
+        return rowsOf<EventRow>(
+          sql.get(query).all(Math.max(after, Number(span.first) - 1), Number(span.last), runNo, capped(limit)),
+        );
+      }),
+  };
+}

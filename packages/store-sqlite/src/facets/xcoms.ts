@@ -1,0 +1,55 @@
+import type { XComFacet, XComRow } from "@millrace/core/plugin";
+import { type Read, rowOf, rowsOf } from "./reading.ts";
+
+const columns = `x.task_instance_no AS taskInstanceNo, i.run_no AS runNo, t.task_id AS taskId, i.map_index AS mapIndex,
+  x.key, x.format, x.stored, x.size_bytes AS sizeBytes, x.created_at AS createdAt`;
+
+/** From XComs to the names of their tasks. */
+const ofInstance = `SELECT ${columns} FROM xcoms x
+  CROSS JOIN task_instances i ON i.task_instance_no = x.task_instance_no
+  CROSS JOIN runs r ON r.run_no = i.run_no
+  CROSS JOIN tasks t ON t.version_no = r.version_no AND t.task_no = i.task_no
+  WHERE x.task_instance_no = ?`;
+
+export function xcomFacet(read: Read): XComFacet {
+  return {
+    get: ({ taskInstanceNo, key }) =>
+      read((sql) => rowOf<XComRow>(sql.get(`${ofInstance} AND x.key = ?`).get(taskInstanceNo, key))),
+    getMany: (taskInstanceNos, key) =>
+      read((sql) => {
+        const one = sql.get(`${ofInstance} AND x.key = ?`);
+        return taskInstanceNos.map((taskInstanceNo) => rowOf<XComRow>(one.get(taskInstanceNo, key)));
+      }),
+    ofTask: (taskInstanceNo) =>
+      read((sql) => rowsOf<XComRow>(sql.get(`${ofInstance} ORDER BY x.key`).all(taskInstanceNo))),
+    ofRun: (runNo) =>
+      read((sql) =>
+        rowsOf<XComRow>(
+          sql
+            .get(
+              `SELECT ${columns} FROM runs r
+               CROSS JOIN task_instances i ON i.run_no = r.run_no
+               CROSS JOIN xcoms x ON x.task_instance_no = i.task_instance_no
+               CROSS JOIN tasks t ON t.version_no = r.version_no AND t.task_no = i.task_no
+               WHERE r.run_no = ? ORDER BY i.task_no, i.map_index, x.key`,
+            )
+            .all(runNo),
+        ),
+      ),
+    prior: ({ dagNo, taskId, mapIndex, key, logicalDate, runNo }) =>
+      read((sql) =>
+        rowOf<XComRow>(
+          sql
+            .get(
+              `SELECT ${columns} FROM runs r
+               CROSS JOIN tasks t ON t.version_no = r.version_no AND t.task_id = ?1
+               CROSS JOIN task_instances i ON i.run_no = r.run_no AND i.task_no = t.task_no AND i.map_index = ?2
+               CROSS JOIN xcoms x ON x.task_instance_no = i.task_instance_no AND x.key = ?3
+               WHERE r.dag_no = ?4 AND (r.logical_date, r.run_no) <= (?5, ?6)
+               ORDER BY r.logical_date DESC, r.run_no DESC LIMIT 1`,
+            )
+            .get(taskId, mapIndex, key, dagNo, logicalDate, runNo),
+        ),
+      ),
+  };
+}
