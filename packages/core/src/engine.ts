@@ -8,5 +8,6 @@ export type { RunResult, TaskInstanceResult, TaskResult } from "./engine/run-res
 export type { EngineEvent, EngineListener } from "./observe/observers.ts";
 export { type Executor, type ExecutorHost, inlineExecutor } from "./runtime/executor.ts";
 export type { RunAnswer } from "./scheduler/requests.ts";
+export { memoryStore } from "./store/memory-store.ts";
 
 assertNodeVersion();

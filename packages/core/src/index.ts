@@ -25,6 +25,7 @@ export type { ErrorEntry, ErrorValues } from "./errors.ts";
 export { type CoreErrorCode, isMillraceError, MillraceError } from "./errors.ts";
 export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
 export type { TriggerRule } from "./readiness/trigger-rule.ts";
+export { type Clock, systemClock } from "./time/clock.ts";
 export { type DurationInput, type DurationParts, duration, parseDuration } from "./time/duration.ts";
 export type { InstantInput } from "./time/instant.ts";
 export type { DataInterval, Timetable, TimetableAnswer, TimetableQuery } from "./timetable/timetable.ts";

@@ -22,7 +22,7 @@ import { Engine } from "./engine.ts";
 import { parseRunRequest } from "./parse-run-request.ts";
 
 export interface EngineOptions {
-  readonly dags?: Iterable<Dag<never>>;
+  readonly dags?: Iterable<Dag>;
   /** Default: in memory; then nothing outlives the process. */
   readonly store?: Store;
   readonly xcom?: {
@@ -134,7 +134,7 @@ function memoryWithWarning(): Store {
   return memoryStore();
 }
 
-function checkDags(dags: Iterable<Dag<never>>): readonly Dag[] {
+function checkDags(dags: Iterable<Dag>): readonly Dag[] {
   const byId = new Map<string, Dag>();
   for (const dag of dags) {
     if (!isDag(dag))
