@@ -171,6 +171,7 @@ export class DagDraft {
     if (this.taskIdOf(input) !== undefined) return { shape: "one", task: idOf(input, "input") };
     if (Array.isArray(input))
       return { shape: "list", tasks: input.map((value, index) => idOf(value, `input[${index}]`)) };
+    if (typeof input !== "object" || input === null) idOf(input, "input");
     return {
       shape: "record",
       entries: Object.entries(input).map(([name, value]) => [name, idOf(value, `input.${name}`)] as const),
