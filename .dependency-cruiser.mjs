@@ -14,7 +14,8 @@ export default {
     },
     {
       name: "plug-in-through-its-door",
-      comment: "A plug-in imports @millrace/core/plugin, @millrace/resilience and its own npm libraries, nothing else of ours.",
+      comment:
+        "A plug-in imports @millrace/core/plugin, @millrace/resilience and its own npm libraries, nothing else of ours.",
       severity: "error",
       from: { path: plugIns, pathNot: test },
       to: {
@@ -38,7 +39,8 @@ export default {
     },
     {
       name: "no-cycles",
-      comment: "A cycle of run-time imports: nobody can say which file is loaded first. (Types may refer to each other.)",
+      comment:
+        "A cycle of run-time imports: nobody can say which file is loaded first. (Types may refer to each other.)",
       severity: "error",
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
@@ -62,7 +64,7 @@ export default {
     },
     {
       name: "light-door",
-      comment: "Door \".\" of core loads no zod: that alone would take longer than everything else in it.",
+      comment: 'Door "." of core loads no zod: that alone would take longer than everything else in it.',
       severity: "error",
       from: { path: "^packages/core/src/index\\.ts$" },
       to: { path: "node_modules/zod/", reachable: true },

@@ -6,7 +6,5 @@ if (major < 24) {
   console.error(`millrace needs Node.js 24 or newer, and this is Node.js ${process.versions.node}.`);
   process.exitCode = 2;
 } else {
-  import("../dist/main.js")
-    .then((command) => command.main(process.argv.slice(2)))
-    .then((code) => process.exit(code));
+  import("../dist/main.js").then((command) => command.main(process.argv.slice(2))).then((code) => process.exit(code));
 }

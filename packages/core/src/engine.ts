@@ -1,13 +1,38 @@
-/** What host programs need: an engine in their own process. */
+/** What host programs need: an engine in their own process, its configuration, and what shows runs to people. */
 import { assertNodeVersion } from "./node-version.ts";
 
+export { checkDagId, checkRunId, checkTaskPath, checkXComKey } from "./authoring/identifiers.ts";
+export { type EnvironmentKey, environmentKeys } from "./config/environment.ts";
+export {
+  type ConfigExplanation,
+  type ExplainedKey,
+  type ExplainedSetting,
+  explainConfig,
+} from "./config/explain-config.ts";
+export { configFileNames } from "./config/find-config.ts";
+export type { SkippedFile } from "./config/find-dag-files.ts";
+export {
+  type ConfigFlags,
+  type LoadConfigOptions,
+  type LoadedConfig,
+  loadConfig,
+  type Origin,
+} from "./config/load-config.ts";
+export { type DagImportError, type LoadedDag, type LoadedDags, loadDags } from "./config/load-dags.ts";
+export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
+export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
+export { masked } from "./config/secrets.ts";
 export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
 export type { Engine } from "./engine/engine.ts";
 export type { RunOptions } from "./engine/parse-run-request.ts";
+export { readStoredXCom, type StoredXComQuery } from "./engine/read-stored-xcom.ts";
 export type { RunResult, TaskInstanceResult, TaskResult } from "./engine/run-result.ts";
+export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapshot.ts";
 export type { EngineEvent, EngineListener } from "./observe/observers.ts";
 export { type Executor, type ExecutorHost, inlineExecutor } from "./runtime/executor.ts";
 export type { RunAnswer } from "./scheduler/requests.ts";
 export { memoryStore } from "./store/memory-store.ts";
+export { formatDuration } from "./time/duration.ts";
+export { formatInstant } from "./time/instant.ts";
 
 assertNodeVersion();

@@ -233,6 +233,18 @@ const table = {
     says: "{path} is not a valid configuration:\n{list}",
     cure: "Correct the settings named; `millrace config explain` shows every value and where it came from.",
   },
+  SETTING_INVALID: {
+    says: "{setting} is {value}, but {expected}",
+    cure: "Give the setting a value of the stated kind.",
+  },
+  SETTING_UNKNOWN: {
+    says: "{setting} is no setting",
+    cure: "Remove it, or use one of: {known}.",
+  },
+  SETTING_KEY_REFUSED: {
+    says: "{setting} is a key that may not be used",
+    cure: "Remove it; '__proto__', 'constructor' and 'prototype' could reach into other objects.",
+  },
   CONFIG_NOT_FOUND: {
     says: "There is no configuration file at {path}",
     cure: "Run `millrace init`, or give --config the right path.",
@@ -248,6 +260,34 @@ const table = {
   PLUGIN_INVALID: {
     says: "'{name}' is no Millrace plug-in for {kind}: {why}",
     cure: "Check the name and its version; a plug-in exports a manifest of that kind.",
+  },
+  PLUGIN_OPTIONS_INVALID: {
+    says: "The options of '{name}' do not fit its schema:\n{list}",
+    cure: "Correct the options named, in the config file or in the environment.",
+  },
+  PLUGIN_FAILED: {
+    says: "'{name}' could not be set up: {why}",
+    cure: "Correct its options or the package; the cause tells more.",
+  },
+  DAGS_FOLDER_MISSING: {
+    says: "There is no folder of DAG files at {path}",
+    cure: "Make it, run `millrace init`, or set `dags` in the config (MILLRACE_DAGS) to the folder that holds them.",
+  },
+  DAG_FILE_NOT_ERASABLE: {
+    says: "{path} uses TypeScript that Node cannot run: {why}",
+    cure: "Replace enums by unions or const objects, parameter properties by fields, namespaces by modules, and `import x = require()` by import; `erasableSyntaxOnly` in tsconfig.json finds them all.",
+  },
+  DAG_FILE_IMPORT_MISSING: {
+    says: "{path} imports '{specifier}', which is not there",
+    cure: "Install the package, or write a local import with its file ending, as in './rows.ts'.",
+  },
+  DAG_FILE_NOT_MODULE: {
+    says: "{path} is loaded as CommonJS, because the nearest package.json says so, but it uses import or export",
+    cure: 'Set "type": "module" in that package.json, or give the file the ending .mts or .mjs.',
+  },
+  DAG_DEFINED_TWICE: {
+    says: "DAG '{dagId}' is defined in {path} and in {first}",
+    cure: "Rename one of them; the one in {first} is used.",
   },
   DAG_FILE_FAILED: {
     says: "{path} could not be loaded: {why}",

@@ -1,6 +1,6 @@
 /** A binary heap: the least item, as `before` tells, comes out first. */
 export class Heap<T> {
-  readonly #items: T[] = [];
+  #items: T[] = [];
   readonly #before: (a: T, b: T) => boolean;
 
   constructor(before: (a: T, b: T) => boolean) {
@@ -13,6 +13,13 @@ export class Heap<T> {
 
   peek(): T | undefined {
     return this.#items[0];
+  }
+
+  /** Drops every item for which `keep` is false; costs as much as building the heap anew. */
+  retain(keep: (item: T) => boolean): void {
+    const items = this.#items;
+    this.#items = [];
+    for (const item of items) if (keep(item)) this.push(item);
   }
 
   push(item: T): void {

@@ -16,6 +16,8 @@ export class Timers {
   readonly #clock: Clock;
   readonly #entries = new Heap<Entry>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   #order = 0;
+  /** Called off, but still in the heap. */
+  #cancelled = 0;
   #sleeping: { readonly until: number; readonly abort: AbortController } | undefined;
   #closed = false;
 
@@ -29,7 +31,10 @@ export class Timers {
     this.#entries.push(entry);
     this.#sleep();
     return () => {
+      if (entry.cancelled) return;
       entry.cancelled = true;
+      this.#cancelled++;
+      this.#sweep();
     };
   }
 
@@ -39,7 +44,7 @@ export class Timers {
   }
 
   #sleep(): void {
-    while (this.#entries.peek()?.cancelled) this.#entries.pop();
+    while (this.#entries.peek()?.cancelled) this.#pop();
     const first = this.#entries.peek();
     if (!first || this.#closed) return;
     if (this.#sleeping && this.#sleeping.until <= first.at) return;
@@ -63,8 +68,22 @@ export class Timers {
       first && (first.cancelled || first.at <= now);
       first = this.#entries.peek()
     ) {
-      this.#entries.pop();
-      if (!first.cancelled) first.fire();
+      this.#pop();
+      if (first.cancelled) continue;
+      // It is over: calling it off later must not count.
+      first.cancelled = true;
+      first.fire();
     }
+  }
+
+  #pop(): void {
+    if (this.#entries.pop()?.cancelled) this.#cancelled--;
+  }
+
+  /** Timeouts of tasks that ended in time would stay until their instant: they go when they are the greater part. */
+  #sweep(): void {
+    if (this.#cancelled < 1_000 || this.#cancelled * 2 < this.#entries.size) return;
+    this.#entries.retain((entry) => !entry.cancelled);
+    this.#cancelled = 0;
   }
 }

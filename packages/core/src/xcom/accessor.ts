@@ -243,7 +243,11 @@ export async function encodePut(services: XComServices, address: XComAddress, va
 }
 
 /** The value of a stored XCom. */
-export async function decodePut(services: XComServices, put: XComPut, address: XComAddress): Promise<unknown> {
+export async function decodePut(
+  services: Pick<XComServices, "backend">,
+  put: XComPut,
+  address: XComAddress,
+): Promise<unknown> {
   return services.backend.deserialize(put.format === "json" ? put.stored : parseEnvelope(put, address), address);
 }
 

@@ -73,7 +73,7 @@ export async function writeStream(
 export async function* readStream(store: Store, put: XComPut, address: XComAddress): AsyncGenerator<Uint8Array> {
   const corrupt = (why: string): Error =>
     coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why });
-  const envelope = parse(put);
+  const envelope = streamEnvelopeOf(put);
   if (!envelope)
     throw coreError("XCOM_CORRUPT", {
       key: address.key,
@@ -91,7 +91,8 @@ export async function* readStream(store: Store, put: XComPut, address: XComAddre
   if (hash.digest("hex") !== envelope.checksum) throw corrupt("its checksum does not match");
 }
 
-function parse(put: XComPut): StreamEnvelope | undefined {
+/** The envelope of a streamed XCom; `undefined` for any other. */
+export function streamEnvelopeOf(put: XComPut): StreamEnvelope | undefined {
   if (put.format !== "envelope") return undefined;
   const envelope = JSON.parse(put.stored) as Partial<StreamEnvelope>;
   return envelope._xcom_stream === true &&

@@ -1,0 +1,178 @@
+import { z } from "zod";
+import { coreError, type MillraceError, shown } from "../errors.ts";
+import type { Store } from "../store/contract.ts";
+import type { XComBackendPart } from "../xcom/parts.ts";
+import type { MillraceConfig, PluginOptions, PluginReference } from "./define-config.ts";
+import { isSecretName, mask, masked } from "./secrets.ts";
+
+const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(?:\/[A-Za-z0-9._~-]+)*$/;
+const localPath = /^\.{1,2}\/[^\0]+$/;
+const poolName = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$/;
+const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
+
+/** True for text that may name a plug-in: a package, or a local module by its relative path. */
+export function isPluginName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= 300 && (packageName.test(value) || localPath.test(value));
+}
+
+/** True for an object that offers what a store does. */
+export function isStore(value: unknown): value is Store {
+  return isObject(value) && typeof value.open === "function" && typeof value.commit === "function";
+}
+
+/** True for an object that offers what an XCom stage or place does. */
+export function isXComPart(value: unknown): value is XComBackendPart {
+  if (!isObject(value) || typeof value.marker !== "string") return false;
+  return value.kind === "stage"
+    ? typeof value.write === "function"
+    : value.kind === "place" && typeof value.put === "function";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isOptions(value: unknown): value is PluginOptions {
+  return isObject(value) && !Array.isArray(value) && !isStore(value) && !isXComPart(value);
+}
+
+function isReference(value: unknown): value is PluginReference {
+  return (
+    isPluginName(value) || (Array.isArray(value) && value.length === 2 && isPluginName(value[0]) && isOptions(value[1]))
+  );
+}
+
+const path = z
+  .string()
+  .min(1)
+  .refine((value) => !value.includes("\0"));
+const part = z.custom<PluginReference | XComBackendPart>((value) => isReference(value) || isXComPart(value));
+
+const schema = z.strictObject({
+  dags: path.optional(),
+  home: path.optional(),
+  store: z.custom<PluginReference | Store>((value) => isReference(value) || isStore(value)).optional(),
+  xcom: z
+    .strictObject({
+      backend: z.array(part).optional(),
+      parts: z.record(z.string().refine(isPluginName), z.custom<PluginOptions>(isOptions)).optional(),
+      maxValueBytes: z.int().min(1).optional(),
+    })
+    .optional(),
+  pools: z.record(z.string().regex(poolName), z.int().min(1).max(1_000_000)).optional(),
+  concurrency: z.int().min(1).max(100_000).optional(),
+});
+
+/** What is expected at a setting, in words. A `*` stands for any one step of a path. */
+const expectations: readonly (readonly [path: string, expected: string])[] = [
+  ["", "an object of settings is expected: export default defineConfig({ … })"],
+  ["dags", "the path of a folder is expected"],
+  ["home", "the path of a folder is expected"],
+  ["store", "a package name, a pair [name, options] or a live store is expected"],
+  ["xcom", "an object with backend, parts or maxValueBytes is expected"],
+  ["xcom.backend", "a package name, a live part or a list of these is expected"],
+  ["xcom.backend.*", "a package name, a pair [name, options] or a live part is expected"],
+  ["xcom.parts", "an object of options by package name is expected"],
+  ["xcom.parts.*", "an object of options under a package name is expected"],
+  ["xcom.maxValueBytes", "a whole number of bytes from 1 up is expected"],
+  ["pools", "an object of slots by pool is expected"],
+  ["pools.*", "a whole number of slots from 1 up under a pool's name is expected"],
+  ["concurrency", "a whole number from 1 to 100000 is expected"],
+];
+
+/** Names of all settings, for suggestions, documentation and `config explain`. */
+export const settingNames = [
+  "dags",
+  "home",
+  "store",
+  "xcom.backend",
+  "xcom.parts",
+  "xcom.maxValueBytes",
+  "pools",
+  "concurrency",
+] as const;
+
+/** Checked settings: `xcom.backend` is a list. */
+export type Settings = Omit<MillraceConfig, "xcom"> & {
+  readonly xcom?: {
+    readonly backend?: readonly (PluginReference | XComBackendPart)[];
+    readonly parts?: Readonly<Record<string, PluginOptions>>;
+    readonly maxValueBytes?: number;
+  };
+};
+
+export interface ParsedSettings {
+  readonly settings: Settings;
+  readonly mistakes: readonly MillraceError[];
+}
+
+/**
+ * Checks settings and lists every mistake with its path and the value seen.
+ *
+ * @param sourceOf - names the place that a setting came from, if that is not the file
+ */
+export function parseSettings(
+  given: unknown,
+  sourceOf: (setting: string) => string | undefined = () => undefined,
+): ParsedSettings {
+  const raw = withBackendList(given);
+  const refused = findRefusedKeys(raw, [], []);
+  if (refused.length > 0) return { settings: {}, mistakes: refused };
+  const parsed = schema.safeParse(raw, { reportInput: true });
+  if (parsed.success) return { settings: parsed.data as Settings, mistakes: [] };
+  return { settings: {}, mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, raw, sourceOf)) };
+}
+
+function mistakesOf(
+  issue: z.core.$ZodIssue,
+  raw: unknown,
+  sourceOf: (setting: string) => string | undefined,
+): MillraceError[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => {
+      const names = settingNames
+        .map((name) => name.split("."))
+        .filter((steps) => steps.length > issue.path.length && issue.path.every((step, at) => steps[at] === step));
+      const known = [...new Set(names.map((steps) => steps[issue.path.length]))].join(", ");
+      return coreError("SETTING_UNKNOWN", { setting: shown([...issue.path, key].join(".")).slice(1, -1), known });
+    });
+  }
+  const steps = issue.path.map(String);
+  const setting = steps.join(".");
+  const expected = expectations.find(([pattern]) => fits(pattern, steps))?.[1] ?? "something else is expected";
+  const seen = valueAt(raw, issue.path);
+  const value = steps.some(isSecretName) ? mask : typeof seen === "string" ? shown(masked(seen)) : shown(seen);
+  const source = sourceOf(setting) ?? sourceOf(steps.slice(0, 2).join(".")) ?? sourceOf(steps[0] ?? "");
+  return [coreError("SETTING_INVALID", { setting: (source ?? setting) || "The default export", value, expected })];
+}
+
+function fits(pattern: string, steps: readonly string[]): boolean {
+  const wanted = pattern === "" ? [] : pattern.split(".");
+  return wanted.length === steps.length && wanted.every((step, at) => step === "*" || step === steps[at]);
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      isObject(value) && Object.hasOwn(value, step) ? (value as Record<PropertyKey, unknown>)[step] : undefined,
+    raw,
+  );
+}
+
+/** A single backend stands for a list of one. */
+function withBackendList(raw: unknown): unknown {
+  if (!isObject(raw) || !isObject(raw.xcom) || raw.xcom.backend === undefined || Array.isArray(raw.xcom.backend))
+    return raw;
+  return { ...raw, xcom: { ...raw.xcom, backend: [raw.xcom.backend] } };
+}
+
+/** Keys that could reach into every object of the process. */
+function findRefusedKeys(value: unknown, path: readonly string[], found: MillraceError[]): MillraceError[] {
+  if (!isObject(value) || path.length > 12 || isStore(value) || isXComPart(value)) return found;
+  for (const key of Object.keys(value)) {
+    const at = [...path, key];
+    if (refusedKeys.has(key)) found.push(coreError("SETTING_KEY_REFUSED", { setting: at.join(".") }));
+    else findRefusedKeys(value[key], at, found);
+  }
+  return found;
+}

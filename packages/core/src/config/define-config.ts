@@ -1,0 +1,48 @@
+import type { Store } from "../store/contract.ts";
+import type { XComBackendPart } from "../xcom/parts.ts";
+
+/** Options of a plug-in that is named by its package; its own schema checks them. */
+export type PluginOptions = Readonly<Record<string, unknown>>;
+
+/** A plug-in by the name of its package (or the path of a local module, `./…`), with options if it takes some. */
+export type PluginReference = string | readonly [name: string, options: PluginOptions];
+
+/** What `millrace.config.ts` exports. Every setting may be left out. Relative paths count from the file's folder. */
+export interface MillraceConfig {
+  /** Folder of DAG files: every exported DAG, or iterable of DAGs, of every file below it. Default `./dags`. */
+  readonly dags?: string;
+  /** Folder for what Millrace keeps. Default `.millrace`. */
+  readonly home?: string;
+  /** Where runs and results are recorded. Default `@millrace/store-sqlite` in `<home>/millrace.db`; `memory` keeps nothing. */
+  readonly store?: PluginReference | Store;
+  readonly xcom?: {
+    /** How new values are written: stages in the order of writing, at most one place, last. Default: into the store as they are. */
+    readonly backend?: string | XComBackendPart | readonly (PluginReference | XComBackendPart)[];
+    /** Options by package name. Every part named here can read what it once wrote, whether `backend` names it or not. */
+    readonly parts?: Readonly<Record<string, PluginOptions>>;
+    /** Largest value that a task may pass on, in bytes of JSON. */
+    readonly maxValueBytes?: number;
+  };
+  /** Slots by pool. A pool that tasks name must stand here; `default_pool` has 128 unless it stands here too. */
+  readonly pools?: Readonly<Record<string, number>>;
+  /** Tasks that run at once in this process. Default 32. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Types the configuration that a `millrace.config.ts` exports. It is checked when it is loaded.
+ *
+ * @example
+ * ```ts
+ * import { defineConfig } from "@millrace/core";
+ *
+ * export default defineConfig({
+ *   dags: "./dags",
+ *   pools: { warehouse: 4 },
+ *   concurrency: 8,
+ * });
+ * ```
+ */
+export function defineConfig(config: MillraceConfig): MillraceConfig {
+  return config;
+}

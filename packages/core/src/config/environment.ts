@@ -1,0 +1,34 @@
+/** One environment variable that core itself reads. Plug-ins add their own through their manifests. */
+export interface EnvironmentKey {
+  readonly key: string;
+  /** The setting that it sets, before the config file does. */
+  readonly setting: string;
+  readonly says: string;
+  /** Makes the setting's value of the text. Text that it cannot read is returned as it is and refused by the schema. */
+  readonly parse: (text: string) => unknown;
+}
+
+const asText = (text: string): unknown => text;
+const asNumber = (text: string): unknown => (/^\d{1,15}$/.test(text.trim()) ? Number(text) : text);
+const asList = (text: string): unknown => (text.trim() === "none" ? [] : text.split(",").map((name) => name.trim()));
+
+/** Every environment variable of core. Environment beats file; flags beat environment; an empty one counts as absent. */
+export const environmentKeys: readonly EnvironmentKey[] = [
+  { key: "MILLRACE_CONFIG", setting: "config", says: "the configuration file, or its folder", parse: asText },
+  { key: "MILLRACE_HOME", setting: "home", says: "folder for what Millrace keeps", parse: asText },
+  { key: "MILLRACE_DAGS", setting: "dags", says: "folder of DAG files", parse: asText },
+  { key: "MILLRACE_STORE", setting: "store", says: "package name of the store, or 'memory'", parse: asText },
+  {
+    key: "MILLRACE_XCOM_BACKEND",
+    setting: "xcom.backend",
+    says: "package names of XCom parts, comma-separated, in the order of writing, or 'none'",
+    parse: asList,
+  },
+  {
+    key: "MILLRACE_XCOM_MAX_VALUE_BYTES",
+    setting: "xcom.maxValueBytes",
+    says: "largest value that a task may pass on",
+    parse: asNumber,
+  },
+  { key: "MILLRACE_CONCURRENCY", setting: "concurrency", says: "tasks that run at once", parse: asNumber },
+];

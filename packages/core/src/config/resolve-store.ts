@@ -1,0 +1,69 @@
+import { coreError, messageOf } from "../errors.ts";
+import type { Store } from "../store/contract.ts";
+import { memoryStore } from "../store/memory-store.ts";
+import { isStore } from "./config-schema.ts";
+import type { PluginOptions, PluginReference } from "./define-config.ts";
+import type { LoadedConfig } from "./load-config.ts";
+import type { PluginContext, StoreInspection, StoreManifest, StoreMigration } from "./plugin-manifest.ts";
+import { createPlugin, type PreparedPlugin, preparePlugin } from "./plugin-options.ts";
+import { resolvePlugin } from "./resolve-plugin.ts";
+
+/** The store that the config names, not yet opened, and what can be done with it from outside. */
+export interface ResolvedStore {
+  readonly name: string;
+  /** `undefined` for a live store and for `memory`. */
+  readonly plugin: PreparedPlugin | undefined;
+  /** Makes the store; open it with `open("engine")` or `open("reader")`. */
+  create(): Store;
+  /** `undefined` where the store offers no such look. */
+  readonly inspect: ((depth: { readonly deep: boolean }) => Promise<StoreInspection>) | undefined;
+  readonly migrate: (() => Promise<StoreMigration>) | undefined;
+}
+
+/** Where plug-ins of a configuration stand. */
+export function contextOf(config: LoadedConfig): PluginContext {
+  return { home: config.home, baseDir: config.baseDir };
+}
+
+/** Splits a reference into name and options; options under the same name in `parts` come first. */
+export function referenceOf(
+  reference: PluginReference,
+  parts: Readonly<Record<string, PluginOptions>> = {},
+): { readonly name: string; readonly options: PluginOptions } {
+  const [name, own] = typeof reference === "string" ? [reference, {}] : reference;
+  return { name, options: { ...(Object.hasOwn(parts, name) ? parts[name] : {}), ...own } };
+}
+
+/**
+ * Finds the store that the config names and checks its options. Nothing is opened.
+ *
+ * @throws `PLUGIN_NOT_FOUND`, `PLUGIN_INVALID`, `PLUGIN_OPTIONS_INVALID`
+ */
+export async function resolveStore(config: LoadedConfig): Promise<ResolvedStore> {
+  const { store } = config;
+  if (isStore(store))
+    return { name: store.name, plugin: undefined, create: () => store, inspect: undefined, migrate: undefined };
+  const { name, options } = referenceOf(store);
+  if (name === "memory")
+    return { name, plugin: undefined, create: () => memoryStore(), inspect: undefined, migrate: undefined };
+  const manifest = (await resolvePlugin(name, config, ["store"])) as StoreManifest;
+  const plugin = await preparePlugin(name, manifest, options, config.env);
+  const context = contextOf(config);
+  const { inspect, migrate } = manifest;
+  return {
+    name,
+    plugin,
+    create() {
+      const made = createPlugin(plugin, context);
+      if (!isStore(made))
+        throw coreError("PLUGIN_INVALID", {
+          name,
+          kind: "a store",
+          why: `its create() returned ${messageOf(made)}, which is no store`,
+        });
+      return made;
+    },
+    inspect: inspect && ((depth) => inspect.call(manifest, plugin.options, context, depth)),
+    migrate: migrate && (() => migrate.call(manifest, plugin.options, context)),
+  };
+}

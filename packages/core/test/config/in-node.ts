@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const engineDoor = new URL("../../src/engine.ts", import.meta.url).href;
+const authorsDoor = new URL("../../src/index.ts", import.meta.url).href;
+
+/** A temporary project with the files given; `{core}` in a file stands for door "." of core. */
+export function projectWith(files: Readonly<Record<string, string>>): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-load-")));
+  const all = { "package.json": `{ "type": "module" }`, ...files };
+  for (const [name, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text.replaceAll("{core}", authorsDoor));
+  }
+  return folder;
+}
+
+/**
+ * Evaluates code in a Node of its own, so that files are loaded by Node itself and not by the test runner.
+ * The code finds door "./engine" of core as `engine` and puts its result into `result`.
+ */
+export function inNode(folder: string, code: string, env: Readonly<Record<string, string>> = {}): unknown {
+  const program = `import * as engine from ${JSON.stringify(engineDoor)};\nlet result;\n${code}\nconsole.log("\\n" + JSON.stringify(result));`;
+  const printed = execFileSync(
+    process.execPath,
+    ["--conditions=millrace-source", "--no-warnings", "--input-type=module", "--eval", program],
+    {
+      cwd: folder,
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, ...env },
+    },
+  );
+  return JSON.parse(printed.trimEnd().split("\n").at(-1) ?? "null");
+}
