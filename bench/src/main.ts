@@ -1,1 +1,47 @@
-console.log("The benchmark comes here.");
+// `npm run bench [-- --tiny] [-- --only=throughput,latency,…]`
+import { cpus } from "node:os";
+import { measureImport } from "./cold-start.ts";
+import { type Figure, type Gap, isGap, isMet } from "./figure.ts";
+import { measureFullFile } from "./full-file.ts";
+import { measureLatency } from "./latency.ts";
+import { measureMemory } from "./memory.ts";
+import { withScratchFolder } from "./scratch-folder.ts";
+import { fullSizes, type Sizes, tinySizes } from "./sizes.ts";
+import { formatFigures } from "./table.ts";
+import { measureThroughput } from "./throughput.ts";
+
+type Part = (folder: string, sizes: Sizes) => Promise<Figure | Gap | readonly (Figure | Gap)[]>;
+
+const parts: Readonly<Record<string, Part>> = {
+  throughput: measureThroughput,
+  latency: measureLatency,
+  memory: measureMemory,
+  fullFile: measureFullFile,
+  import: measureImport,
+};
+
+const only = process.argv
+  .find((arg) => arg.startsWith("--only="))
+  ?.slice("--only=".length)
+  .split(",");
+const sizes = process.argv.includes("--tiny") ? tinySizes : fullSizes;
+
+const entries: (Figure | Gap)[] = [];
+for (const [name, measure] of Object.entries(parts)) {
+  if (only && !only.includes(name)) continue;
+  process.stderr.write(`measuring ${name} …\n`);
+  entries.push(...[await withScratchFolder((folder) => measure(folder, sizes))].flat());
+}
+
+const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model.trim() ?? "unknown" };
+console.log(`\nMillrace on Node ${machine.node}, ${machine.cpus} × ${machine.cpu}\n`);
+console.log(formatFigures(entries));
+console.log();
+console.log(JSON.stringify({ machine, figures: Object.fromEntries(entries.map((entry) => [entry.id, plain(entry)])) }));
+
+/** What the JSON line says of a figure. */
+function plain(entry: Figure | Gap): object {
+  if (isGap(entry)) return { missing: entry.why };
+  const { value, unit, ratio, target, more } = entry;
+  return { value, unit, ratio: ratio?.value, ratioTo: ratio?.to, target, met: isMet(entry), ...more };
+}

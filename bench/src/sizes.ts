@@ -1,0 +1,49 @@
+/** How much of everything is done. */
+export interface Sizes {
+  readonly wideTasks: number;
+  readonly runs: number;
+  readonly tasksPerRun: number;
+  readonly fanOut: number;
+  readonly longFib: number;
+  /** Rounds of each throughput figure. */
+  readonly rounds: { readonly warm: number; readonly counted: number };
+  /** Repetitions of each flow. */
+  readonly flowRounds: { readonly warm: number; readonly counted: number };
+  readonly finishedInMemory: number;
+  readonly activeInMemory: number;
+  readonly fullFile: number;
+  readonly emptyFile: number;
+  /** Starts of child processes. */
+  readonly starts: number;
+}
+
+export const fullSizes: Sizes = {
+  wideTasks: 10_000,
+  runs: 1_000,
+  tasksPerRun: 10,
+  fanOut: 1_000,
+  longFib: 33,
+  rounds: { warm: 3, counted: 9 },
+  flowRounds: { warm: 15, counted: 41 },
+  finishedInMemory: 100_000,
+  activeInMemory: 1_000,
+  fullFile: 1_000_000,
+  emptyFile: 1_000,
+  starts: 15,
+};
+
+/** Everything once and small: whether the benchmark itself works, not how fast anything is. */
+export const tinySizes: Sizes = {
+  wideTasks: 50,
+  runs: 5,
+  tasksPerRun: 3,
+  fanOut: 5,
+  longFib: 12,
+  rounds: { warm: 0, counted: 1 },
+  flowRounds: { warm: 0, counted: 1 },
+  finishedInMemory: 100,
+  activeInMemory: 10,
+  fullFile: 200,
+  emptyFile: 20,
+  starts: 1,
+};
