@@ -85,6 +85,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const now = (): number => clock.now();
     const xcoms: XComServices = {
       store,
+      write: (change) => scheduler.write(change),
       backend: backendOf(options.xcom),
       maxValueBytes: options.xcom?.maxValueBytes ?? 64 * 1024 * 1024,
       now,

@@ -4,6 +4,7 @@ import { coreError, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineListener, Observers } from "../observe/observers.ts";
 import type { LiveDag } from "../scheduler/live-dag.ts";
+import type { LiveRun } from "../scheduler/live-run.ts";
 import { loadRun } from "../scheduler/load-run.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
 import type { RunEnd } from "../scheduler/run-ends.ts";
@@ -44,14 +45,9 @@ export class Engine {
    */
   async run<P>(dag: Dag<P> | string, options: RunOptions<P> = {}): Promise<RunResult> {
     const answer = await this.#create(dag, options);
-    const { scheduler, store } = this.#parts;
     if (isRunFinished(answer.state)) return this.#resultOfRow(answer.runNo);
-    if (!answer.isNew && !scheduler.runs.has(answer.runNo)) {
-      const stored = await loadRun(store, answer.runNo);
-      if (!stored || isRunFinished(stored.row.state)) return this.#resultOfRow(answer.runNo);
-      await scheduler.adopt(stored);
-    }
-    return this.#resultOfLive(await scheduler.whenEnded(answer.runNo));
+    const end = await this.#parts.scheduler.whenEnded(answer.runNo);
+    return end.run ? this.#resultOfLive(end, end.run) : this.#resultOfRow(end.runNo);
   }
 
   /** Makes a run and does not wait for it. With an idempotency key that was used before, finds that run. */
@@ -74,11 +70,8 @@ export class Engine {
   /** Goes on with the runs that a former engine left unfinished. Attempts that it was making are made again. */
   async start(): Promise<void> {
     const { store, scheduler } = this.#parts;
-    for (const row of await store.runs.active()) {
-      if (scheduler.runs.has(row.runNo)) continue;
-      const stored = await loadRun(store, row.runNo);
-      if (stored) await scheduler.adopt(stored);
-    }
+    const active = await store.runs.active();
+    await scheduler.adopt(active.map(({ runNo }) => runNo));
   }
 
   /** Calls the listener with every event after its commit. The function returned ends that. */
@@ -141,7 +134,7 @@ export class Engine {
     return row;
   }
 
-  #resultOfLive({ run, state, note, endedAt }: RunEnd): RunResult {
+  #resultOfLive({ state, note, endedAt }: RunEnd, run: LiveRun): RunResult {
     const { xcoms } = this.#parts;
     let tasks: RunResult["tasks"] | undefined;
     return {

@@ -92,11 +92,11 @@ export class AttemptContext implements TaskContext {
   }
 
   get state(): StateAccessor {
-    return stateAccessor(this.#services.store, `task/${this.idempotencyKey}`, this.#services.now);
+    return stateAccessor(this.#services, `task/${this.idempotencyKey}`);
   }
 
   get dagState(): StateAccessor {
-    return stateAccessor(this.#services.store, `dag/${this.#job.run.dag.id}`, this.#services.now);
+    return stateAccessor(this.#services, `dag/${this.#job.run.dag.id}`);
   }
 
   get log(): TaskLog {

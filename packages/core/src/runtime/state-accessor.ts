@@ -1,11 +1,18 @@
 import type { StateAccessor } from "../authoring/context.ts";
-import type { Store } from "../store/contract.ts";
+import type { Change, Outcome, Store } from "../store/contract.ts";
 import { decodeValue, encodeValue } from "../xcom/codec.ts";
 
+interface StateServices {
+  readonly store: Store;
+  write(change: Change): Promise<Outcome>;
+  now(): number;
+}
+
 /** A durable key-value in one namespace of the store's `state` facet. */
-export function stateAccessor(store: Store, namespace: string, now: () => number): StateAccessor {
+export function stateAccessor(services: StateServices, namespace: string): StateAccessor {
+  const { store, write, now } = services;
   const put = async (key: string, value: string | null, expected?: string | null): Promise<boolean> => {
-    const [outcome] = await store.commit([{ kind: "putState", namespace, key, value, expected, at: now() }]);
+    const outcome = await write({ kind: "putState", namespace, key, value, expected, at: now() });
     return outcome.status === "done";
   };
   return {

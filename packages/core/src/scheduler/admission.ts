@@ -13,6 +13,12 @@ export class Limit {
     this.capacity = capacity;
   }
 
+  /** Nothing is in use and nobody waits. */
+  reset(): void {
+    this.used = 0;
+    this.waiting.clear();
+  }
+
   hasRoom(slots: number): boolean {
     return this.used + slots <= this.capacity;
   }
@@ -56,6 +62,11 @@ export class Admission<C extends Candidate> {
 
   bucket(share: Share, pool: Limit, others: readonly Limit[]): Bucket {
     return { share, limits: [...others, pool], pool, ready: new Heap(candidateFirst), state: "idle" };
+  }
+
+  /** Forgets every bucket; limits are reset by their owners. */
+  reset(): void {
+    this.#active.clear();
   }
 
   add(bucket: Bucket, candidate: C): void {

@@ -1,5 +1,6 @@
 import { coreError } from "../errors.ts";
 import { AbortHandle, type JobOutcome } from "../runtime/job.ts";
+import type { StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
 import { callTaskCallback, hasCallback } from "./callbacks.ts";
 import { decideEnd } from "./decide-end.ts";
@@ -10,7 +11,10 @@ import type { Waiting } from "./waiting.ts";
 
 /** Attempts under way: their start, their end, and what they hold meanwhile. */
 export class Attempts {
+  /** By token: attempts that the executor makes, and those that it is given once the group is stored. */
   readonly inflight = new Map<number, Instance>();
+  /** Taken out of `inflight` by the tick under way; put back if its group cannot be stored. */
+  readonly #taken = new Map<number, Instance>();
   readonly #desk: Desk;
   readonly #waiting: Waiting;
   readonly #views = new WeakMap<LiveRun, LiveJobRun>();
@@ -27,59 +31,50 @@ export class Attempts {
     this.#epoch = epoch;
   }
 
+  /** What this tick takes out of flight is remembered until the next one. */
+  beginTick(): void {
+    this.#taken.clear();
+  }
+
+  /** The group of this tick was not stored: what it took out of flight still flies, as far as memory knows. */
+  undoTick(): void {
+    for (const [token, instance] of this.#taken) this.inflight.set(token, instance);
+    this.#taken.clear();
+  }
+
   /** Plans an attempt; it is made once that is stored. */
   start(instance: Instance): void {
-    const { now, plan, services, timers } = this.#desk;
-    const { run, taskNo, state } = instance;
-    const task = run.graph.tasks[taskNo];
+    const { now, plan } = this.#desk;
+    const { run, state } = instance;
     instance.isReady = false;
     instance.isResumed = state === "up_for_reschedule" || state === "waiting";
     if (!instance.isResumed) instance.attempt++;
     const token = this.#epoch * 2 ** 32 + ++this.#tokens;
-    const abort = new AbortHandle();
-    const { no, mapIndex, attempt, isResumed } = instance;
+    const { no, attempt } = instance;
     instance.token = token;
     instance.state = "running";
     instance.startedAt = now;
     instance.error = null;
-    instance.abort = abort;
+    instance.abort = new AbortHandle();
+    instance.isSubmitted = false;
     this.inflight.set(token, instance);
     plan.add(
       { kind: "startTask", taskInstanceNo: no, runNo: run.row.runNo, from: [state], token, attempt, at: now },
       (outcome) => {
         if (outcome.status !== "done") return this.#desk.lostTouch(run);
-        if (this.inflight.get(token) !== instance) return;
-        if (task.executionTimeoutMs !== undefined) {
-          instance.cancelTimer = timers.at(services.clock.now() + task.executionTimeoutMs, () =>
-            this.#desk.post({ kind: "timeout", token }),
-          );
-        }
-        instance.isSubmitted = true;
-        services.executor.submit({
-          run: this.viewOf(run),
-          task,
-          taskNo,
-          taskInstanceNo: no,
-          mapIndex,
-          attempt,
-          token,
-          isResumed,
-          abort,
-        });
+        this.#submit(instance, token);
       },
     );
   }
 
   finished(token: number, outcome: JobOutcome): void {
-    const instance = this.inflight.get(token);
-    if (!instance) return;
-    this.inflight.delete(token);
-    this.#finish(instance, outcome);
+    const instance = this.#take(token);
+    if (instance) this.#finish(instance, outcome);
   }
 
   /** An attempt that takes too long fails now, whether or not it listens to its signal. */
   timedOut(token: number): void {
-    const instance = this.inflight.get(token);
+    const instance = this.#take(token);
     if (!instance) return;
     const { plan, services } = this.#desk;
     const task = instance.run.graph.tasks[instance.taskNo];
@@ -87,7 +82,6 @@ export class Attempts {
       taskId: task.id,
       timeout: formatDuration(task.executionTimeoutMs as number),
     });
-    this.inflight.delete(token);
     plan.after(() => services.executor.cancel(token, error));
     const stored = { name: error.name, message: `${error.message}. ${error.cure}`, code: error.code };
     this.#finish(instance, {
@@ -105,7 +99,7 @@ export class Attempts {
   /** Stops an attempt; its outcome no longer counts. */
   stop(instance: Instance, reason: string): void {
     const { token } = instance;
-    this.inflight.delete(token);
+    this.#take(token);
     this.#free(instance);
     this.#desk.plan.after(() => this.#desk.services.executor.cancel(token, new Error(reason)));
   }
@@ -117,6 +111,86 @@ export class Attempts {
       this.#views.set(run, view);
     }
     return view;
+  }
+
+  // ---------------------------------------------------------------- runs that are rebuilt
+
+  /** Takes the attempts of a run out of flight, for the run that is rebuilt in its place to find them by their tokens. */
+  handOver(runNo: number): Map<number, Instance> {
+    const known = new Map<number, Instance>();
+    for (const [token, instance] of this.inflight) if (instance.run.row.runNo === runNo) known.set(token, instance);
+    for (const [token, instance] of known) {
+      instance.cancelTimer?.();
+      this.inflight.delete(token);
+    }
+    return known;
+  }
+
+  /** An attempt of this engine that the store has as running goes on, or begins if its start was stored and nothing more. */
+  goOn(instance: Instance, known: Instance): void {
+    const { token } = instance;
+    instance.abort = known.abort;
+    instance.isResumed = known.isResumed;
+    instance.isSubmitted = known.isSubmitted;
+    instance.timesOutAt = known.timesOutAt;
+    this.inflight.set(token, instance);
+    if (known.isSubmitted) this.#watchTime(instance);
+    else this.#desk.plan.after(() => this.#submit(instance, token));
+  }
+
+  /** The store has the end of this attempt, though the answer that said so was lost. */
+  wasRecorded(known: Instance, row: TaskInstanceRow): void {
+    const { services, plan } = this.#desk;
+    const { run, taskNo } = known;
+    plan.after(() => services.executor.cancel(known.token, new Error("its end is recorded")));
+    if (!hasCallback(run.graph.tasks[taskNo], row.state)) return;
+    const error = row.error === null ? undefined : (JSON.parse(row.error) as StoredError);
+    plan.after(() => callTaskCallback(services, known, row.attempt, row.state, error));
+  }
+
+  /** Nobody has a use for this attempt any more. */
+  drop(known: Instance): void {
+    const { services, plan } = this.#desk;
+    if (known.isSubmitted)
+      plan.after(() => services.executor.cancel(known.token, new Error("the store has another attempt")));
+  }
+
+  // ----------------------------------------------------------------
+
+  #submit(instance: Instance, token: number): void {
+    const { services } = this.#desk;
+    const { run, taskNo, no: taskInstanceNo, mapIndex, attempt, isResumed, abort } = instance;
+    if (this.inflight.get(token) !== instance) return;
+    const task = run.graph.tasks[taskNo];
+    const { executionTimeoutMs } = task;
+    instance.timesOutAt = executionTimeoutMs === undefined ? null : services.clock.now() + executionTimeoutMs;
+    this.#watchTime(instance);
+    services.executor.submit({
+      run: this.viewOf(run),
+      task,
+      taskNo,
+      taskInstanceNo,
+      mapIndex,
+      attempt,
+      token,
+      isResumed,
+      abort: abort as AbortHandle,
+    });
+    instance.isSubmitted = true;
+  }
+
+  #watchTime(instance: Instance): void {
+    const { token, timesOutAt } = instance;
+    if (timesOutAt === null) return;
+    instance.cancelTimer = this.#desk.timers.at(timesOutAt, () => this.#desk.post({ kind: "timeout", token }));
+  }
+
+  #take(token: number): Instance | undefined {
+    const instance = this.inflight.get(token);
+    if (!instance) return undefined;
+    this.inflight.delete(token);
+    this.#taken.set(token, instance);
+    return instance;
   }
 
   #finish(instance: Instance, outcome: JobOutcome): void {
@@ -160,7 +234,6 @@ export class Attempts {
   #free(instance: Instance): void {
     instance.cancelTimer?.();
     instance.cancelTimer = undefined;
-    instance.isSubmitted = false;
     instance.run.activity--;
     this.#desk.check(instance.run);
     if (instance.bucket) this.#desk.admission.release(instance.bucket, instance.slots);

@@ -1,10 +1,10 @@
-import type { TaskDefinition } from "../authoring/definition.ts";
+import type { Dag, TaskDefinition } from "../authoring/definition.ts";
 import type { TaskCallback } from "../authoring/options.ts";
 import { messageOf } from "../errors.ts";
 import type { RunState, TaskState } from "../lifecycle/states.ts";
-import type { StoredError } from "../store/contract.ts";
+import type { Change, RunRow, StoredError } from "../store/contract.ts";
 import { instantOf } from "../time/temporal.ts";
-import type { Instance, LiveRun } from "./live-run.ts";
+import type { Instance } from "./live-run.ts";
 import type { SchedulerServices } from "./services.ts";
 
 /** The author's callback for the state that an attempt ended in. */
@@ -60,12 +60,18 @@ export function callTaskCallback(
   );
 }
 
-/** Calls an author's run callback; what it throws is recorded as an event. */
-export function callRunCallback(services: SchedulerServices, run: LiveRun, state: RunState, note: string | null): void {
-  const { dag } = run.graph;
+/** Calls an author's run callback; what it throws is recorded as an event, by `record`. */
+export function callRunCallback(
+  services: SchedulerServices,
+  record: (change: Change) => void,
+  dag: Dag,
+  row: RunRow,
+  state: RunState,
+  note: string | null,
+): void {
   const callback = state === "success" ? dag.onSuccess : state === "failed" ? dag.onFailure : undefined;
   if (!callback) return;
-  const { dagId, runId, runNo, logicalDate } = run.row;
+  const { dagId, runId, runNo, logicalDate } = row;
   void guarded(
     () => callback({ dagId, runId, state, logicalDate: instantOf(logicalDate), ...(note === null ? {} : { note }) }),
     (message) => {
@@ -78,7 +84,7 @@ export function callRunCallback(services: SchedulerServices, run: LiveRun, state
         attempt: null,
         data: JSON.stringify({ state, message }),
       };
-      void services.store.commit([{ kind: "appendEvent", event }]).catch(() => undefined);
+      record({ kind: "appendEvent", event });
     },
   );
 }

@@ -35,6 +35,10 @@ export class Heap<T> {
     items[place] = item;
   }
 
+  clear(): void {
+    this.#items.length = 0;
+  }
+
   pop(): T | undefined {
     const items = this.#items;
     const top = items[0];

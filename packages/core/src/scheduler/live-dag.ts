@@ -56,7 +56,8 @@ export class LiveDag implements Share {
   reset(): void {
     this.activeRuns = 0;
     this.queuedRuns.length = 0;
-    this.tasks.used = 0;
-    for (const limit of this.perTask.values()) limit.used = 0;
+    this.buckets.clear();
+    this.tasks.reset();
+    for (const limit of this.perTask.values()) limit.reset();
   }
 }

@@ -38,8 +38,10 @@ export class Instance implements Candidate {
   abort: AbortHandle | undefined;
   cancelTimer: (() => void) | undefined;
   awaits: string | null = null;
-  /** The executor has it: its attempt really runs. */
+  /** The executor was given its attempt. */
   isSubmitted = false;
+  /** When the attempt under way has taken too long. */
+  timesOutAt: number | null = null;
   startedAt: number | null = null;
   endedAt: number | null = null;
   error: string | null = null;
@@ -105,10 +107,16 @@ export class LiveRun {
   isQueued = false;
   /** The run before this one, for tasks that depend on their past. */
   past: PastRun | undefined;
-  /** By task id: those of the next run that wait for that task of this one. */
+  /** By task id: those of later runs that wait for that task of this one. */
   readonly pastWaiters = new Map<string, (() => void)[]>();
+  /** Runs that depend on this one and were held back by it. */
+  readonly followers = new Set<LiveRun>();
   /** Tasks held back by their past, with the sentence why. */
   readonly heldByPast = new Map<number, string>();
+  /** It waits for a past that cannot come right by itself. */
+  isBlocked = false;
+  /** Memory was found to be wrong about it; it is read again soon. */
+  isStale = false;
   cancelTimeout: (() => void) | undefined;
   startedAt: number | null;
 
@@ -222,7 +230,11 @@ export class LiveRun {
   }
 }
 
-/** The run before, as far as depends-on-past looks at it: alive, or as the store has it. */
-export type PastRun =
-  | { readonly kind: "live"; readonly run: LiveRun }
-  | { readonly kind: "ended"; readonly runId: string; readonly states: ReadonlyMap<string, TaskState> };
+/** The run before, as far as depends-on-past looks at it. */
+export interface PastRun {
+  readonly runNo: number;
+  /** As the store had it when it was not live. */
+  readonly states: ReadonlyMap<string, TaskState>;
+  /** As memory had it last; once it has ended, how it ended. */
+  live: LiveRun | undefined;
+}

@@ -19,18 +19,19 @@ export async function loadRun(store: Store, runNo: number): Promise<StoredRun | 
  */
 export async function loadPast(
   store: Store,
-  run: LiveRun,
+  { dagNo, logicalDate, runNo }: RunRow,
+  catchup: boolean,
   live: ReadonlyMap<number, LiveRun>,
 ): Promise<PastRun | undefined> {
-  const { dagNo, logicalDate, runNo } = run.row;
-  const previous = await store.runs.previous({ dagNo, logicalDate, runNo, scheduledOnly: run.graph.dag.catchup });
+  const previous = await store.runs.previous({ dagNo, logicalDate, runNo, scheduledOnly: catchup });
   if (!previous) return undefined;
-  const alive = live.get(previous.runNo);
-  if (alive) return { kind: "live", run: alive };
   const states = new Map<string, TaskState>();
-  for (const task of await store.tasks.ofRun(previous.runNo))
-    states.set(task.taskId, worse(states.get(task.taskId), task.state));
-  return { kind: "ended", runId: previous.runId, states };
+  const alive = live.get(previous.runNo);
+  if (!alive) {
+    for (const task of await store.tasks.ofRun(previous.runNo))
+      states.set(task.taskId, worse(states.get(task.taskId), task.state));
+  }
+  return { runNo: previous.runNo, states, live: alive };
 }
 
 /** Of a mapped task's instances the first that did not end well speaks for all. */

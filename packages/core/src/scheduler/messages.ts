@@ -1,20 +1,18 @@
 import type { JobOutcome } from "../runtime/job.ts";
 import type { Change, Outcome } from "../store/contract.ts";
-import type { Instance, LiveRun } from "./live-run.ts";
-import type { StoredRun } from "./load-run.ts";
+import type { Instance } from "./live-run.ts";
 import type { RunAnswer, RunRequest } from "./requests.ts";
-import type { RestoredWait } from "./restore-run.ts";
 
 /**
  * Something that happened and has to be worked into the state. After a failed commit messages are worked in again, so they
- * name runs and attempts by number; those that hold an object of a run that was rebuilt meanwhile are dropped.
+ * name runs and attempts by number; one that holds an object of a run that was rebuilt meanwhile is dropped.
  */
 export type Message =
   | { readonly kind: "finished"; readonly token: number; readonly outcome: JobOutcome }
   | CreateMessage
+  | FoundMessage
   | { readonly kind: "activate"; readonly runNo: number }
-  | { readonly kind: "adopt"; readonly stored: StoredRun; readonly resolve: () => void }
-  | { readonly kind: "resume"; readonly run: LiveRun; readonly waits: readonly RestoredWait[] }
+  | AdoptMessage
   | {
       readonly kind: "expanded";
       readonly runNo: number;
@@ -25,30 +23,60 @@ export type Message =
   | { readonly kind: "wake"; readonly instance: Instance }
   | { readonly kind: "timeout"; readonly token: number }
   | { readonly kind: "run-timeout"; readonly runNo: number }
-  | {
-      readonly kind: "cancel";
-      readonly runNo: number;
-      readonly reason: string;
-      readonly resolve: (wasActive: boolean) => void;
-      readonly reject: (error: unknown) => void;
-    }
+  | CancelMessage
   | {
       readonly kind: "signal";
       readonly event: string;
       readonly resolve: () => void;
       readonly reject: (error: unknown) => void;
     }
-  | {
-      readonly kind: "write";
-      readonly change: Change;
-      readonly resolve: (outcome: Outcome) => void;
-      readonly reject: (error: unknown) => void;
-    }
+  | WriteMessage
   | { readonly kind: "poke" };
 
 export interface CreateMessage {
   readonly kind: "create";
   readonly request: RunRequest;
+  /** When it was sent to the store. More than one: the answer to the first may have been lost. */
+  readonly sentAt: number[];
   readonly resolve: (answer: RunAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A request for a run met one that was there already. */
+export interface FoundMessage {
+  readonly kind: "found";
+  readonly create: CreateMessage;
+  readonly runNo: number;
+  readonly by: "run_id" | "logical_date" | "idempotency_key";
+  readonly reject: (error: unknown) => void;
+}
+
+/** A run is taken over from the store, unless memory has it. */
+export interface AdoptMessage {
+  readonly kind: "adopt";
+  readonly runNo: number;
+  /** `stale`: what memory has of it is wrong. `rebuilt`: memory had it before a commit failed. */
+  readonly why: "wanted" | "stale" | "rebuilt";
+  readonly resolve?: () => void;
+  readonly reject?: (error: unknown) => void;
+}
+
+export interface CancelMessage {
+  readonly kind: "cancel";
+  readonly runNo: number;
+  readonly reason: string;
+  /** Set once this request has found the run active: the answer stays true when it is worked in again. */
+  wasActive: boolean;
+  readonly resolve: (wasActive: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A change that concerns no run: state of a task, a piece of a stream, an event. */
+export interface WriteMessage {
+  readonly kind: "write";
+  readonly change: Change;
+  /** How often it was sent to the store. More than once: the answer to the first may have been lost. */
+  sent: number;
+  readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }

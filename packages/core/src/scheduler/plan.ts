@@ -25,9 +25,25 @@ export class Plan {
     return this.changes.length === 0 && this.#afterwards.length === 0;
   }
 
-  /** The group is stored: outcomes are handed out in order. */
+  /**
+   * The group is stored: outcomes are handed out in order.
+   *
+   * @throws what the first of the effects threw, after all of them were called
+   */
   carryOut(outcomes: readonly Outcome[]): void {
-    for (let place = 0; place < outcomes.length; place++) this.#effects[place]?.(outcomes[place]);
-    for (const step of this.#afterwards) step();
+    const faults: unknown[] = [];
+    const call = (step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        faults.push(error);
+      }
+    };
+    for (let place = 0; place < outcomes.length; place++) {
+      const effect = this.#effects[place];
+      if (effect) call(() => effect(outcomes[place]));
+    }
+    for (const step of this.#afterwards) call(step);
+    if (faults.length > 0) throw faults[0];
   }
 }

@@ -19,6 +19,10 @@ export interface ProgressHost {
   /** It no longer waits for an instant, an event or its turn. */
   stopWaiting(instance: Instance): void;
   nextOrder(): number;
+  /** The active run of this number. */
+  liveRun(runNo: number): LiveRun | undefined;
+  /** The run is looked at at the end of the tick: it may be unable to go on. */
+  check(run: LiveRun): void;
   runEnded(run: LiveRun, state: RunState, note: string | null): void;
 }
 
@@ -203,10 +207,12 @@ export class Progress {
   #isPastMet(run: LiveRun, taskNo: number): boolean {
     const { past, graph } = run;
     const task = graph.tasks[taskNo];
+    if (past) past.live = this.#host.liveRun(past.runNo) ?? past.live;
+    const live = past?.live;
     const stateIn = (id: string): TaskState | undefined => {
-      if (past?.kind === "ended") return past.states.get(id);
-      const number = past?.run.graph.numberOf.get(id);
-      return number === undefined ? undefined : past?.run.stateOf(number);
+      if (!live) return past?.states.get(id);
+      const number = live.graph.numberOf.get(id);
+      return number === undefined ? undefined : live.stateOf(number);
     };
     const behind = graph.downstream[taskNo].map((next) => graph.tasks[next].id);
     const decision = decidePast({
@@ -221,12 +227,14 @@ export class Progress {
     run.heldByPast.delete(taskNo);
     if (decision.met) return true;
     run.heldByPast.set(taskNo, decision.why);
-    if (past?.kind === "live")
-      for (const id of [task.id, ...(task.waitForDownstream ? behind : [])]) {
-        const waiters = past.run.pastWaiters.get(id) ?? [];
-        waiters.push(() => this.touch(run, taskNo));
-        past.run.pastWaiters.set(id, waiters);
-      }
+    this.#host.check(run);
+    if (!live) return false;
+    live.followers.add(run);
+    for (const id of [task.id, ...(task.waitForDownstream ? behind : [])]) {
+      const waiters = live.pastWaiters.get(id) ?? [];
+      waiters.push(() => this.touch(run, taskNo));
+      live.pastWaiters.set(id, waiters);
+    }
     return false;
   }
 

@@ -2,6 +2,7 @@ import { stateOfMapped } from "../lifecycle/run-state.ts";
 import { isFinished, type TaskState } from "../lifecycle/states.ts";
 import type { TaskInstanceRow } from "../store/contract.ts";
 import { decodeValue } from "../xcom/codec.ts";
+import type { Attempts } from "./attempts.ts";
 import type { LiveDag } from "./live-dag.ts";
 import { type Instance, LiveRun } from "./live-run.ts";
 import type { StoredRun } from "./load-run.ts";
@@ -15,8 +16,9 @@ export interface RestoredWait {
 }
 
 interface Surroundings {
-  /** Attempts that this engine is really making, by token. */
-  readonly inflight: Map<number, Instance>;
+  /** Attempts of this run that this engine makes or was about to make, by token. Those that are found are taken out. */
+  readonly known: Map<number, Instance>;
+  readonly attempts: Pick<Attempts, "goOn" | "wasRecorded">;
   readonly plan: Plan;
   readonly now: number;
   nextOrder(): number;
@@ -34,7 +36,8 @@ export function restoreRun(
   const { row, tasks } = stored;
   const params: unknown = row.params === null ? undefined : decodeValue(row.params);
   const conf = row.conf === null ? {} : (decodeValue(row.conf) as Readonly<Record<string, unknown>>);
-  const firstNo = tasks.length === 0 ? 0 : Math.min(...firstRows(tasks));
+  // Rows come by task number; the first was made with the run, so its place tells where the run's numbers begin.
+  const firstNo = tasks.length === 0 ? 0 : tasks[0].taskInstanceNo - tasks[0].taskNo;
   const run = new LiveRun(row, dag, dag.graph, firstNo, params, conf);
   const waits: RestoredWait[] = [];
   for (const rows of byTask(tasks)) {
@@ -87,6 +90,9 @@ function restoreInstance(
   instance.error = row.error;
   instance.reason = row.reason;
   instance.state = row.state;
+  const known = around.known.get(row.token);
+  around.known.delete(row.token);
+  if (known && row.state !== "running") around.attempts.wasRecorded(known, row);
   if (isFinished(row.state)) {
     run.count(taskNo, row.state);
     if (row.state === "failed") run.failures++;
@@ -101,7 +107,8 @@ function restoreInstance(
   }
   switch (row.state) {
     case "running":
-      return restoreAttempt(run, instance, around, waits);
+      if (known) return around.attempts.goOn(instance, known);
+      return loseAttempt(run, instance, around, waits);
     case "up_for_retry":
     case "up_for_reschedule":
       waits.push({ instance, at: row.wakeAt ?? around.now, event: null });
@@ -110,21 +117,14 @@ function restoreInstance(
       waits.push({ instance, at: null, event: row.awaits });
       return;
     default:
-      // Instances of a mapping were ready when they were made; others are found by looking at their upstreams again.
-      if (mapping) waits.push({ instance, at: null, event: null });
+      // Instances of a mapping were ready when they were made, and one that has lost an attempt was ready before it;
+      // others are found by looking at their upstreams again.
+      if (mapping || row.attempt > 0) waits.push({ instance, at: null, event: null });
       else run.instances[taskNo] = undefined;
   }
 }
 
-function restoreAttempt(run: LiveRun, instance: Instance, around: Surroundings, waits: RestoredWait[]): void {
-  const known = around.inflight.get(instance.token);
-  if (known?.isSubmitted) {
-    instance.isSubmitted = true;
-    instance.abort = known.abort;
-    instance.cancelTimer = known.cancelTimer;
-    around.inflight.set(instance.token, instance);
-    return;
-  }
+function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, waits: RestoredWait[]): void {
   const { token, attempt } = instance;
   around.plan.add({
     kind: "finishTask",
@@ -143,11 +143,6 @@ function restoreAttempt(run: LiveRun, instance: Instance, around: Surroundings, 
   });
   instance.state = "scheduled";
   waits.push({ instance, at: null, event: null });
-}
-
-/** Numbers of the rows that were made with the run, one per task: `firstNo + taskNo`. */
-function firstRows(tasks: readonly TaskInstanceRow[]): number[] {
-  return tasks.filter((row) => row.mapIndex <= 0).map((row) => row.taskInstanceNo - row.taskNo);
 }
 
 function* byTask(tasks: readonly TaskInstanceRow[]): Generator<TaskInstanceRow[]> {

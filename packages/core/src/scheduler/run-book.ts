@@ -1,15 +1,16 @@
-import { coreError } from "../errors.ts";
-import { isRunFinished, type RunState } from "../lifecycle/states.ts";
+import type { Dag } from "../authoring/definition.ts";
+import { coreError, type MillraceError } from "../errors.ts";
+import { isFinished, isRunFinished, type RunState } from "../lifecycle/states.ts";
 import { runEndEvent } from "../runtime/built-in-tasks.ts";
-import type { RunRow } from "../store/contract.ts";
+import type { Change, RunRow } from "../store/contract.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import { callRunCallback } from "./callbacks.ts";
 import type { Desk } from "./desk.ts";
-import { type Instance, LiveRun } from "./live-run.ts";
-import { loadPast, loadRun, type StoredRun } from "./load-run.ts";
-import type { CreateMessage, Message } from "./messages.ts";
-import { type RestoredWait, restoreRun } from "./restore-run.ts";
+import { type Instance, LiveRun, type PastRun } from "./live-run.ts";
+import type { StoredRun } from "./load-run.ts";
+import type { AdoptMessage, CreateMessage, FoundMessage } from "./messages.ts";
+import { restoreRun } from "./restore-run.ts";
 import type { RunEnds } from "./run-ends.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -24,14 +25,19 @@ interface Parts {
 export class RunBook {
   readonly #desk: Desk;
   readonly #parts: Parts;
+  /** Runs that the tick under way has ended; not so if its group cannot be stored. */
+  readonly #endedNow: LiveRun[] = [];
+  /** Runs that a request found to be its own after the answer was lost. */
+  readonly #claimed = new Set<number>();
 
   constructor(desk: Desk, parts: Parts) {
     this.#desk = desk;
     this.#parts = parts;
   }
 
-  create({ request, resolve, reject }: CreateMessage): void {
-    const { plan, now: at, services } = this.#desk;
+  create(message: CreateMessage): void {
+    const { request, resolve, reject } = message;
+    const { plan, now: at } = this.#desk;
     const {
       dag,
       runId,
@@ -56,20 +62,11 @@ export class RunBook {
       conf,
     };
     plan.isRequest = true;
+    message.sentAt.push(at);
     plan.add({ kind: "createRun", ...row, at }, (outcome) => {
       if (outcome.status === "exists") {
-        if (outcome.by !== "idempotency_key")
-          return reject(
-            coreError("RUN_EXISTS", { dagId: dag.dag.id, runId: outcome.runId, by: outcome.by.replace("_", " ") }),
-          );
-        services.store.runs
-          .get(outcome.runNo)
-          .then(
-            (found) =>
-              resolve({ runNo: outcome.runNo, runId: outcome.runId, state: found?.state ?? "queued", isNew: false }),
-            reject,
-          );
-        return;
+        const { runNo, by } = outcome;
+        return this.#desk.post({ kind: "found", create: message, runNo, by, reject });
       }
       if (outcome.status !== "created")
         return reject(coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a new run` }));
@@ -88,10 +85,34 @@ export class RunBook {
     });
   }
 
+  /**
+   * The run that a request met: the one that it asks for by its idempotency key; or its own, when the answer to an
+   * earlier try was lost; or somebody else's. One that has not ended goes on.
+   */
+  found({ create, by, reject }: FoundMessage, stored: StoredRun | undefined, past: PastRun | undefined): void {
+    if (!stored) return reject(coreError("STORE_FAILED", { why: "a run that it found is gone" }));
+    const { row } = stored;
+    const { request, sentAt } = create;
+    const isOwn =
+      sentAt.length > 1 &&
+      sentAt.includes(row.createdAt) &&
+      row.runId === request.runId &&
+      row.idempotencyKey === request.idempotencyKey &&
+      !this.#claimed.has(row.runNo);
+    const isAskedFor = request.idempotencyKey !== null && row.idempotencyKey === request.idempotencyKey;
+    if (!isOwn && !isAskedFor)
+      return reject(coreError("RUN_EXISTS", { dagId: row.dagId, runId: row.runId, by: by.replace("_", " ") }));
+    if (isOwn) this.#claimed.add(row.runNo);
+    const error = this.#desk.runs.has(row.runNo) ? undefined : this.restore(stored, past);
+    if (error) return reject(error);
+    this.#desk.plan.after(() => create.resolve({ runNo: row.runNo, runId: row.runId, state: row.state, isNew: isOwn }));
+  }
+
   /** What the run depends on is known: it begins, or queues for its turn among the DAG's runs. */
-  activate(run: LiveRun): void {
+  activate(run: LiveRun, past: PastRun | undefined): void {
     if (run.isActive || run.isQueued) return;
     const { dag } = run;
+    run.past = past;
     if (dag.activeRuns < dag.dag.maxActiveRuns) return this.#begin(run);
     run.isQueued = true;
     dag.queuedRuns.push(run);
@@ -115,112 +136,161 @@ export class RunBook {
   ended(run: LiveRun, state: RunState, note: string | null): void {
     const { plan, runs, services, now: endedAt } = this.#desk;
     const { row, dag } = run;
+    const { runNo } = row;
     run.isEnding = true;
     run.cancelTimeout?.();
-    plan.add({ kind: "updateRun", runNo: row.runNo, from: ["queued", "running"], to: state, note, at: endedAt });
-    runs.delete(row.runNo);
+    plan.add({ kind: "updateRun", runNo, from: ["queued", "running"], to: state, note, at: endedAt });
+    runs.delete(runNo);
+    this.#endedNow.push(run);
     run.past = undefined;
+    for (const follower of run.followers) this.#desk.check(follower);
     if (run.isActive) dag.activeRuns--;
     else if (run.isQueued) dag.queuedRuns.splice(dag.queuedRuns.indexOf(run), 1);
     const next = dag.activeRuns < dag.dag.maxActiveRuns ? dag.queuedRuns.shift() : undefined;
     if (next) this.#begin(next);
-    this.#parts.waiting.happened(runEndEvent(row.runNo));
+    this.#parts.waiting.happened(runEndEvent(runNo));
     plan.after(() => {
-      services.observers.forget(row.runNo);
-      this.#parts.ends.tell({ run, state, note, endedAt });
-      callRunCallback(services, run, state, note);
+      services.observers.forget(runNo);
+      this.#parts.ends.tell({ runNo, run, state, note, endedAt });
+      this.#callBack(run.graph.dag, row, state, note);
     });
   }
 
-  /** Takes a run over from what the store holds of it, instead of what memory may hold. */
-  restore(stored: StoredRun): void {
-    const { services, runs, plan, now, pools, admission } = this.#desk;
+  /** Ends a run that only the store knows of; its DAG may be gone. */
+  cancelStored({ row, tasks }: StoredRun, reason: string): void {
+    const { plan, now: at } = this.#desk;
+    const { runNo } = row;
+    for (const { taskInstanceNo, state, token, attempt } of tasks) {
+      if (isFinished(state)) continue;
+      if (state !== "running") {
+        plan.add({ kind: "setTask", taskInstanceNo, runNo, from: [state], to: "cancelled", reason, at });
+        continue;
+      }
+      const error = JSON.stringify({ name: "Stopped", message: reason });
+      const nothing = { wakeAt: null, awaits: null, replacesXComs: false, xcoms: [], deletes: [] };
+      plan.add({
+        kind: "finishTask",
+        taskInstanceNo,
+        runNo,
+        token,
+        attempt,
+        state: "cancelled",
+        error,
+        ...nothing,
+        at,
+      });
+    }
+    plan.add({ kind: "updateRun", runNo, from: ["queued", "running"], to: "cancelled", note: reason, at });
+    this.#parts.waiting.happened(runEndEvent(runNo));
+    plan.after(() => this.#parts.ends.tell({ runNo, run: undefined, state: "cancelled", note: reason, endedAt: at }));
+  }
+
+  /** A run that somebody wants, that memory was wrong about, or that memory had before a commit failed. */
+  adopt({ runNo, why }: AdoptMessage, stored: StoredRun | undefined, past: PastRun | undefined): void {
+    const live = this.#desk.runs.get(runNo);
+    if (live && why !== "stale") return this.#desk.check(live);
+    // What was live when the tick began and is no longer has ended in it, and says so by itself.
+    if (!stored) return;
     const { row } = stored;
-    if (isRunFinished(row.state)) return;
-    const dag = services.dagOf(row.dagId);
-    const old = runs.get(row.runNo);
-    if (old) this.#setAside(old);
-    if (!dag || dag.versionNo !== row.versionNo)
-      return this.#parts.ends.reject(row.runNo, coreError("DAG_VERSION_GONE", { runId: row.runId, dagId: row.dagId }));
-    const { run, waits } = restoreRun(stored, dag, {
-      inflight: this.#parts.attempts.inflight,
-      nextOrder: () => this.#desk.nextOrder(),
-      plan,
-      now,
+    const error = this.restore(stored, past);
+    if (error) return this.#desk.plan.after(() => this.#parts.ends.reject(runNo, error));
+    const { services, plan, runs } = this.#desk;
+    const run = runs.get(runNo);
+    if (run) return this.#desk.check(run);
+    plan.after(() => {
+      services.observers.forget(runNo);
+      this.#parts.ends.tell({ runNo, run: undefined, state: row.state, note: row.note, endedAt: row.endedAt ?? 0 });
+      const dag = services.dagOf(row.dagId);
+      if (why === "rebuilt" && dag) this.#callBack(dag.dag, row, row.state, row.note);
     });
+  }
+
+  /** Takes a run over from what the store holds of it, instead of what memory may hold. Gives the error that forbids it. */
+  restore(stored: StoredRun, past: PastRun | undefined): MillraceError | undefined {
+    const { services, runs, plan, now, pools, admission } = this.#desk;
+    const { attempts, waiting } = this.#parts;
+    const { row } = stored;
+    const { runNo } = row;
+    const dag = services.dagOf(row.dagId);
+    const old = runs.get(runNo);
+    const known = attempts.handOver(runNo);
+    if (old) this.#setAside(old);
+    if (!isRunFinished(row.state) && dag?.versionNo !== row.versionNo)
+      return coreError("DAG_VERSION_GONE", { runId: row.runId, dagId: row.dagId });
+    if (!dag) return undefined;
+    let restored: ReturnType<typeof restoreRun>;
+    try {
+      restored = restoreRun(stored, dag, { known, attempts, nextOrder: () => this.#desk.nextOrder(), plan, now });
+    } catch (error) {
+      // One run that cannot be read back must not keep the others from going on.
+      return coreError("STORE_FAILED", { why: `run '${row.runId}' cannot be read back` }, { cause: error });
+    }
+    for (const attempt of known.values()) attempts.drop(attempt);
+    const { run, waits } = restored;
+    if (isRunFinished(row.state)) return undefined;
+    if (old) this.#takeFollowers(run, old);
     for (const instance of run.touched()) {
       if (instance.state !== "running") continue;
       run.activity++;
       instance.bucket = bucketOf(admission, run, instance, pools);
       for (const limit of instance.bucket.limits) limit.used += limit === instance.bucket.pool ? instance.slots : 1;
     }
-    if (row.state === "queued") return this.#introduce(run);
-    this.#enter(run);
-    this.#withPast(run, { kind: "resume", run, waits }, () => this.resume(run, waits));
-  }
-
-  resume(run: LiveRun, waits: readonly RestoredWait[]): void {
-    const { runs, progress } = this.#desk;
-    if (runs.get(run.row.runNo) !== run || run.isActive) return;
-    this.#begin(run);
-    for (let taskNo = 0; taskNo < run.graph.count; taskNo++) progress.touch(run, taskNo);
-    for (const { instance, at, event } of waits) {
-      if (event !== null) this.#parts.waiting.forEvent(instance, event);
-      else if (at === null) this.#parts.enqueue(instance);
-      else this.#parts.waiting.until(instance, at);
+    if (row.state === "queued") {
+      this.#introduce(run);
+      return undefined;
     }
+    this.#enter(run);
+    run.past = past;
+    this.#begin(run);
+    for (let taskNo = 0; taskNo < run.graph.count; taskNo++) this.#desk.progress.touch(run, taskNo);
+    for (const { instance, at, event } of waits) {
+      if (event !== null) waiting.forEvent(instance, event);
+      else if (at === null) this.#parts.enqueue(instance);
+      else waiting.until(instance, at);
+    }
+    return undefined;
   }
 
-  reload(run: LiveRun): void {
-    const { runs, services } = this.#desk;
-    const { runNo } = run.row;
-    if (runs.get(runNo) !== run) return;
-    loadRun(services.store, runNo).then(
-      (stored) => stored && this.#desk.post({ kind: "adopt", stored, resolve: () => undefined }),
-      (error: unknown) => this.#parts.ends.reject(runNo, error),
-    );
+  /** Runs that ended in this tick are remembered until the next one. */
+  beginTick(): void {
+    this.#endedNow.length = 0;
   }
 
-  /** Drops all live runs; attempts that the executor has keep running and are found again by their tokens. */
-  forgetAll(): void {
-    const { runs, pools } = this.#desk;
-    for (const run of runs.values()) {
+  /** Drops all live runs, those too that this tick took for ended. Gives their numbers, oldest first. */
+  forgetAll(): number[] {
+    const { runs, pools, admission } = this.#desk;
+    const all = [...runs.values(), ...this.#endedNow];
+    for (const run of all) {
       run.cancelTimeout?.();
       run.isEnding = true;
       for (const instance of run.touched()) {
         instance.isReady = false;
-        if (instance.isSubmitted) continue;
         instance.cancelTimer?.();
-        this.#parts.attempts.inflight.delete(instance.token);
       }
       run.dag.reset();
     }
-    for (const pool of pools.values()) pool.used = 0;
+    for (const pool of pools.values()) pool.reset();
+    admission.reset();
     runs.clear();
+    this.#endedNow.length = 0;
+    return all.map((run) => run.row.runNo).sort((a, b) => a - b);
+  }
+
+  #callBack(dag: Dag, row: RunRow, state: RunState, note: string | null): void {
+    const nothing = (): void => undefined;
+    const record = (change: Change): void =>
+      this.#desk.post({ kind: "write", change, sent: 0, resolve: nothing, reject: nothing });
+    callRunCallback(this.#desk.services, record, dag, row, state, note);
   }
 
   #introduce(run: LiveRun): void {
     this.#enter(run);
-    const message: Message = { kind: "activate", runNo: run.row.runNo };
-    this.#withPast(run, message, () => this.#desk.post(message));
+    this.#desk.post({ kind: "activate", runNo: run.row.runNo });
   }
 
   #enter(run: LiveRun): void {
     this.#desk.runs.set(run.row.runNo, run);
     this.#desk.services.observers.know(run);
-  }
-
-  /** Goes on at once, or by `message` once it is known how the run before stands. */
-  #withPast(run: LiveRun, message: Message, goOn: () => void): void {
-    if (!run.dag.dependsOnPast) return goOn();
-    const { services, runs } = this.#desk;
-    loadPast(services.store, run, runs).then(
-      (past) => {
-        run.past = past;
-        this.#desk.post(message);
-      },
-      (error: unknown) => this.#parts.ends.reject(run.row.runNo, error),
-    );
   }
 
   #begin(run: LiveRun): void {
@@ -257,5 +327,14 @@ export class RunBook {
       }
       instance.isReady = false;
     }
+  }
+
+  /** Those who wait for the older picture of a run look at the newer one. */
+  #takeFollowers(run: LiveRun, old: LiveRun): void {
+    for (const [taskId, waiters] of old.pastWaiters) {
+      run.pastWaiters.set(taskId, waiters);
+      for (const wake of waiters) wake();
+    }
+    for (const follower of old.followers) run.followers.add(follower);
   }
 }

@@ -3,7 +3,9 @@ import type { LiveRun } from "./live-run.ts";
 
 /** How a run ended, told to those who wait for it. */
 export interface RunEnd {
-  readonly run: LiveRun;
+  readonly runNo: number;
+  /** As memory had it at its end; `undefined` when only the store knows. */
+  readonly run: LiveRun | undefined;
   readonly state: RunState;
   readonly note: string | null;
   readonly endedAt: number;
@@ -25,7 +27,7 @@ export class RunEnds {
   }
 
   tell(end: RunEnd): void {
-    for (const waiter of this.#take(end.run.row.runNo)) waiter.resolve(end);
+    for (const waiter of this.#take(end.runNo)) waiter.resolve(end);
   }
 
   reject(runNo: number, error: unknown): void {

@@ -7,11 +7,11 @@ import { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import type { Desk } from "./desk.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
-import { loadRun, type StoredRun } from "./load-run.ts";
 import { Mappings } from "./mappings.ts";
-import type { Message } from "./messages.ts";
+import type { Message, WriteMessage } from "./messages.ts";
 import { Plan } from "./plan.ts";
 import { Progress, type ProgressHost } from "./progress.ts";
+import { needsReading, noReadings, type Readings, readFor } from "./readings.ts";
 import type { RunAnswer, RunRequest } from "./requests.ts";
 import { RunBook } from "./run-book.ts";
 import { type RunEnd, RunEnds } from "./run-ends.ts";
@@ -40,7 +40,7 @@ export class Scheduler implements ProgressHost, Desk {
   readonly #mappings: Mappings;
   readonly #ends = new RunEnds();
   readonly #book: RunBook;
-  #dirty = new Set<LiveRun>();
+  readonly #dirty = new Set<LiveRun>();
   #inbox: Message[] = [];
   #isTicking = false;
   #isWoken = false;
@@ -49,6 +49,7 @@ export class Scheduler implements ProgressHost, Desk {
   #failures = 0;
   #failingSince = 0;
   #stopped: Error | undefined;
+  readonly #closing = new AbortController();
   #idle: (() => void)[] = [];
 
   constructor(services: SchedulerServices) {
@@ -84,22 +85,18 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   create(request: RunRequest): Promise<RunAnswer> {
-    return this.#ask((resolve, reject) => ({ kind: "create", request, resolve, reject }));
+    return this.#ask((resolve, reject) => ({ kind: "create", request, sentAt: [], resolve, reject }));
   }
 
-  /** Resolves when the run has ended; rejects when it cannot go on. */
+  /** Resolves when the run has ended; rejects when it cannot go on. A run that only the store has goes on by this. */
   whenEnded(runNo: number): Promise<RunEnd> {
     if (this.#stopped) return Promise.reject(this.#stopped);
-    const run = this.runs.get(runNo);
-    if (run) {
-      this.check(run);
-      this.post({ kind: "poke" });
-    }
+    this.post({ kind: "adopt", runNo, why: "wanted" });
     return this.#ends.wait(runNo);
   }
 
   cancel(runNo: number, reason: string): Promise<boolean> {
-    return this.#ask((resolve, reject) => ({ kind: "cancel", runNo, reason, resolve, reject }));
+    return this.#ask((resolve, reject) => ({ kind: "cancel", runNo, reason, wasActive: false, resolve, reject }));
   }
 
   signal(event: string): Promise<void> {
@@ -107,12 +104,15 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   write(change: Change): Promise<Outcome> {
-    return this.#ask((resolve, reject) => ({ kind: "write", change, resolve, reject }));
+    return this.#ask((resolve, reject) => ({ kind: "write", change, sent: 0, resolve, reject }));
   }
 
-  /** Takes over a run that the store holds as active. */
-  adopt(stored: StoredRun): Promise<void> {
-    return this.#ask((resolve) => ({ kind: "adopt", stored, resolve }));
+  /** Takes over runs that the store holds as active, all of them at once. */
+  async adopt(runNos: readonly number[]): Promise<void> {
+    const adopted = runNos.map((runNo) =>
+      this.#ask<void>((resolve, reject) => ({ kind: "adopt", runNo, why: "wanted", resolve, reject })),
+    );
+    await Promise.all(adopted);
   }
 
   /** Writes what is waiting to be written soon, for example log lines. */
@@ -122,6 +122,7 @@ export class Scheduler implements ProgressHost, Desk {
 
   /** Nothing starts any more; those who wait are told; what was under way is written. */
   async stop(reason: Error): Promise<void> {
+    this.#closing.abort();
     this.timers.close();
     await this.services.executor.stop();
     await this.#whenIdle();
@@ -149,7 +150,15 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   lostTouch(run: LiveRun): void {
-    this.#book.reload(run);
+    if (run.isStale || this.runs.get(run.row.runNo) !== run) return;
+    run.isStale = true;
+    // Before what else is known of the run: that is then worked into the right picture of it.
+    this.#inbox.unshift({ kind: "adopt", runNo: run.row.runNo, why: "stale" });
+    this.poke();
+  }
+
+  liveRun(runNo: number): LiveRun | undefined {
+    return this.runs.get(runNo);
   }
 
   enqueue(instance: Instance): void {
@@ -207,14 +216,20 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   async #tick(messages: readonly Message[]): Promise<void> {
-    const { clock, store, observers } = this.services;
+    const { clock, store, observers, dagOf } = this.services;
     const plan = new Plan();
-    const logs = this.services.logs.drain();
-    this.now = clock.now();
-    this.plan = plan;
+    let logs: readonly AppendLogs[] = [];
     let outcomes: readonly Outcome[];
+    this.#attempts.beginTick();
+    this.#book.beginTick();
     try {
-      for (const message of messages) this.#apply(message);
+      const readings = messages.some((message) => needsReading(message, this.runs))
+        ? await readFor(messages, { store, live: this.runs, dagOf })
+        : noReadings;
+      logs = this.services.logs.drain();
+      this.now = clock.now();
+      this.plan = plan;
+      for (const message of messages) this.#apply(message, readings);
       this.progress.advance();
       this.#admit();
       this.#endStuckRuns();
@@ -227,12 +242,20 @@ export class Scheduler implements ProgressHost, Desk {
     } catch (error) {
       return this.#recover(messages, logs, error);
     }
+    try {
+      plan.carryOut(outcomes);
+    } catch (error) {
+      // All is stored, but memory may not have followed it.
+      this.#attempts.beginTick();
+      this.#book.beginTick();
+      return this.#recover([], [], error);
+    } finally {
+      observers.emit(plan.changes, outcomes);
+    }
     this.#failures = 0;
-    plan.carryOut(outcomes);
-    observers.emit(plan.changes, outcomes);
   }
 
-  #apply(message: Message): void {
+  #apply(message: Message, { runs, pasts }: Readings): void {
     switch (message.kind) {
       case "finished":
         return this.#attempts.finished(message.token, message.outcome);
@@ -240,13 +263,14 @@ export class Scheduler implements ProgressHost, Desk {
         return this.#attempts.timedOut(message.token);
       case "create":
         return this.#book.create(message);
+      case "found":
+        return this.#book.found(message, runs.get(message.runNo), pasts.get(message.runNo));
       case "activate":
-        return this.#withRun(message.runNo, (run) => this.#book.activate(run));
+        return this.#withRun(message.runNo, (run) => this.#book.activate(run, pasts.get(message.runNo)));
       case "adopt":
-        this.#book.restore(message.stored);
-        return this.plan.after(message.resolve);
-      case "resume":
-        return this.#book.resume(message.run, message.waits);
+        this.#book.adopt(message, runs.get(message.runNo), pasts.get(message.runNo));
+        if (message.resolve) this.plan.after(message.resolve);
+        return;
       case "expanded":
         return this.#withRun(message.runNo, (run) =>
           this.#mappings.expanded(run, message.taskNo, message.elements, message.error),
@@ -261,12 +285,19 @@ export class Scheduler implements ProgressHost, Desk {
           this.#book.endWhole(run, "failed", { running: "skipped", waiting: "skipped", reason });
         });
       case "cancel": {
-        const wasActive = this.runs.has(message.runNo);
+        const { runNo, reason } = message;
+        const stored = runs.get(runNo);
         this.plan.isRequest = true;
-        this.#withRun(message.runNo, (run) =>
-          this.#book.endWhole(run, "cancelled", { running: "cancelled", waiting: "cancelled", reason: message.reason }),
-        );
-        return this.plan.after(() => message.resolve(wasActive));
+        if (this.runs.has(runNo)) {
+          message.wasActive = true;
+          this.#withRun(runNo, (run) =>
+            this.#book.endWhole(run, "cancelled", { running: "cancelled", waiting: "cancelled", reason }),
+          );
+        } else if (stored && !isRunFinished(stored.row.state)) {
+          message.wasActive = true;
+          this.#book.cancelStored(stored, reason);
+        }
+        return this.plan.after(() => message.resolve(message.wasActive));
       }
       case "signal":
         this.plan.isRequest = true;
@@ -280,11 +311,19 @@ export class Scheduler implements ProgressHost, Desk {
         this.#waiting.happened(message.event);
         return this.plan.after(message.resolve);
       case "write":
-        this.plan.isRequest = true;
-        return this.plan.add(message.change, message.resolve);
+        message.sent++;
+        return this.plan.add(message.change, (outcome) => this.#answer(message, outcome));
       case "poke":
         return;
     }
+  }
+
+  /** A compare-and-set that was sent twice is refused by what it stored itself the first time. */
+  #answer({ change, sent, resolve, reject }: WriteMessage, outcome: Outcome): void {
+    if (sent === 1 || outcome.status !== "refused" || change.kind !== "putState") return resolve(outcome);
+    this.services.store.state
+      .get(change.namespace, change.key)
+      .then((value) => resolve(value === change.value ? { status: "done", eventSeq: 0 } : outcome), reject);
   }
 
   #withRun(runNo: number, act: (run: LiveRun) => void): void {
@@ -293,6 +332,7 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   #admit(): void {
+    if (this.#closing.signal.aborted) return;
     for (let free = this.services.executor.freeSlots(); free > 0; free--) {
       const taken = this.admission.take();
       if (!taken) return;
@@ -303,8 +343,9 @@ export class Scheduler implements ProgressHost, Desk {
   /** A run of which nothing is ready, running or waiting cannot move any more by itself. */
   #endStuckRuns(): void {
     const dirty = this.#dirty;
-    this.#dirty = new Set();
     for (const run of dirty) {
+      dirty.delete(run);
+      run.isBlocked = false;
       if (run.activity > 0 || run.unfinished === 0 || run.isEnding || !run.isActive) continue;
       if (run.heldByPast.size === 0) {
         this.#book.endWhole(run, "failed", {
@@ -315,7 +356,10 @@ export class Scheduler implements ProgressHost, Desk {
         continue;
       }
       const { past, row, graph } = run;
-      if (past?.kind === "live" && this.runs.has(past.run.row.runNo)) continue;
+      const before = past && this.runs.get(past.runNo);
+      if (before && !before.isBlocked) continue;
+      run.isBlocked = true;
+      for (const follower of run.followers) dirty.add(follower);
       const [[taskNo, why]] = run.heldByPast;
       const error = coreError("RUN_BLOCKED", {
         runId: row.runId,
@@ -333,42 +377,42 @@ export class Scheduler implements ProgressHost, Desk {
    * until the store takes it, or patience ends.
    */
   async #recover(messages: readonly Message[], logs: readonly AppendLogs[], cause: unknown): Promise<void> {
-    const { clock, store, patienceMs } = this.services;
+    const { clock, patienceMs } = this.services;
     this.services.logs.restore(logs);
-    const pending = [...messages.filter((message) => message.kind !== "poke"), ...this.#inbox];
-    this.#inbox = [];
     if (this.#failures++ === 0) this.#failingSince = clock.now();
     const failingMs = clock.now() - this.#failingSince;
-    if (failingMs >= patienceMs || isFatal(cause)) {
-      this.#inbox = pending;
+    if (failingMs >= patienceMs || isFatal(cause) || this.#closing.signal.aborted) {
+      this.#inbox = [...messages, ...this.#inbox];
       return this.#stopWith(
         coreError("ENGINE_STOPPED", { seconds: Math.round(failingMs / 1_000), why: messageOf(cause) }, { cause }),
       );
     }
-    await clock.sleep(Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs));
-    let stored: (StoredRun | undefined)[];
-    try {
-      stored = await Promise.all([...this.runs.keys()].map((runNo) => loadRun(store, runNo)));
-    } catch (error) {
-      return this.#recover(pending, [], error);
-    }
-    this.#book.forgetAll();
+    this.#attempts.undoTick();
+    const forgotten = this.#book.forgetAll();
     this.#waiting.reset();
     this.#dirty.clear();
     this.progress.reset();
-    const adopted = stored.flatMap((run): Message[] =>
-      run && !isRunFinished(run.row.state) ? [{ kind: "adopt", stored: run, resolve: () => undefined }] : [],
-    );
-    this.#inbox = [...adopted, ...pending, ...this.#inbox, { kind: "poke" }];
+    await clock.sleep(Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs), this.#closing.signal);
+    const rebuilt = forgotten.map((runNo): Message => ({ kind: "adopt", runNo, why: "rebuilt" }));
+    this.#inbox = [...rebuilt, ...messages.filter(isReplayed), ...this.#inbox, { kind: "poke" }];
   }
 
   #stopWith(reason: Error): void {
     this.#stopped = reason;
+    this.#closing.abort();
+    this.timers.close();
+    void this.services.executor.stop();
     const inbox = this.#inbox;
     this.#inbox = [];
-    for (const message of inbox) if ("reject" in message) message.reject(reason);
+    for (const message of inbox) if ("reject" in message) message.reject?.(reason);
     this.#ends.rejectAll(reason);
   }
+}
+
+/** Messages that are worked in again after their group failed. The others come again from the runs that are rebuilt. */
+function isReplayed(message: Message): boolean {
+  if (message.kind === "adopt") return message.why !== "stale";
+  return !["poke", "activate", "expanded", "wake"].includes(message.kind);
 }
 
 /** Errors of the store that no waiting mends. */

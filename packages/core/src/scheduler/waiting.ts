@@ -30,7 +30,10 @@ export class Waiting {
     this.#forEvent.set(event, others);
     const wake = (): void => this.#desk.post({ kind: "wake", instance });
     if (event.startsWith("run:")) {
-      if (!runs.has(Number(event.slice(4)))) plan.after(wake);
+      // That run may be rebuilt by this very tick, so the question is asked at its end.
+      plan.after(() => {
+        if (!runs.has(Number(event.slice(4)))) wake();
+      });
       return;
     }
     plan.after(() => {

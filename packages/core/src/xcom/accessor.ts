@@ -3,7 +3,7 @@ import type { PushAllRecord, XComAccessor, XComClearRecord, XComQuery } from "..
 import { checkRunId, checkXComKey } from "../authoring/identifiers.ts";
 import { coreError } from "../errors.ts";
 import type { JobRun } from "../runtime/job.ts";
-import type { Store, XComPut, XComRef, XComRow } from "../store/contract.ts";
+import type { Change, Outcome, Store, XComPut, XComRef, XComRow } from "../store/contract.ts";
 import { formatInstant } from "../time/instant.ts";
 import type { StoredXCom, XComBackend } from "./backend.ts";
 import { encodeValue } from "./codec.ts";
@@ -16,6 +16,8 @@ export const resultKey = "return_value";
 /** What the accessor needs of the engine. */
 export interface XComServices {
   readonly store: Store;
+  /** Stores a change with the engine's next group; tried again as long as the engine's patience lasts. */
+  write(change: Change): Promise<Outcome>;
   readonly backend: XComBackend;
   readonly maxValueBytes: number;
   readonly now: () => number;
@@ -103,10 +105,9 @@ export class AttemptXComs implements XComAccessor {
     checkXComKey(key);
     const { taskInstanceNo, attempt } = this.#caller;
     const envelope = await writeStream(
-      this.#services.store,
+      this.#services,
       `${taskInstanceNo}/${attempt}/${this.#services.randomHex()}`,
       source,
-      this.#services.now,
     );
     this.#pushed.set(key, {
       key,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { coreError } from "../errors.ts";
-import type { Store, XComPut } from "../store/contract.ts";
+import type { Change, Store, XComPut } from "../store/contract.ts";
 import type { XComAddress } from "./parts.ts";
 
 const chunkBytes = 262_144;
@@ -22,10 +22,9 @@ export interface StreamEnvelope {
  * outcome is never recorded belong to nobody.
  */
 export async function writeStream(
-  store: Store,
+  services: { write(change: Change): Promise<unknown>; now(): number },
   streamId: string,
   source: Readable | AsyncIterable<Uint8Array | string>,
-  now: () => number,
 ): Promise<StreamEnvelope> {
   const hash = createHash("sha256");
   let pieces: Buffer[] = [];
@@ -33,7 +32,7 @@ export async function writeStream(
   let size = 0;
   let count = 0;
   const write = async (bytes: Buffer): Promise<void> => {
-    await store.commit([{ kind: "putChunk", streamId, seq: count++, bytes, at: now() }]);
+    await services.write({ kind: "putChunk", streamId, seq: count++, bytes, at: services.now() });
   };
   try {
     for await (const piece of source as AsyncIterable<Uint8Array | string>) {
@@ -52,7 +51,7 @@ export async function writeStream(
     }
     if (waiting > 0) await write(Buffer.concat(pieces));
   } catch (error) {
-    await store.commit([{ kind: "deleteChunks", streamId }]).catch(() => undefined);
+    await services.write({ kind: "deleteChunks", streamId }).catch(() => undefined);
     throw error;
   }
   return {
