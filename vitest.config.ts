@@ -12,5 +12,8 @@ export default defineConfig({
     server: { deps: { inline: [/^@millrace\//] } },
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     passWithNoTests: true,
+    // A machine under load is slow, not wrong.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });

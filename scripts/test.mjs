@@ -1,7 +1,6 @@
 // `npm test`: installs, builds, runs every gate and every test. `npm test -- types lint` runs only the steps named.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { clearResults, readResults } from "./test-results.mjs";
 import { enterWorkspace, root } from "./workspace.mjs";
 
 enterWorkspace();
@@ -18,7 +17,7 @@ const turbo = (task, ...more) => [
   ...more,
 ];
 
-/** In this order; a step marked `needed` ends the run when it fails, because all that follow would fail with it. */
+/** In this order. A step that is `needed` ends the run when it fails; one that looks at `dist` has the build before it. */
 const steps = [
   { name: "build", about: "every package, by tsup", command: turbo("build", "--concurrency=3"), needed: true },
   { name: "lint", about: "format and lint, by biome", command: ["biome", "ci", "--colors=off", "."] },
@@ -34,8 +33,8 @@ const steps = [
     about: "exports and dependencies nobody uses, by knip",
     command: ["knip", "--no-progress", "--no-config-hints"],
   },
-  { name: "packages", about: "packed tarballs, by publint and attw", command: gate("packages") },
-  { name: "consumer", about: "a project outside the workspace", command: gate("consumer") },
+  { name: "packages", about: "packed tarballs, by publint and attw", command: gate("packages"), dist: true },
+  { name: "consumer", about: "a project outside the workspace", command: gate("consumer"), dist: true },
   { name: "examples", about: "the code in READMEs, docs and TSDoc", command: gate("examples") },
   {
     name: "tests",
@@ -51,18 +50,12 @@ const steps = [
   },
 ];
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
-if (unknown.length > 0) {
-  console.error(`There is no step ${unknown.join(", ")}. The steps: ${steps.map(({ name }) => name).join(" ")}`);
-  process.exit(2);
-}
-
+const chosen = chooseSteps(process.argv.slice(2));
+const failedSteps = [];
 let passed = 0;
 let failed = 0;
-const failedSteps = [];
 
-for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+for (const step of chosen) {
   const outcome = await runStep(step);
   passed += outcome.passed;
   failed += outcome.failed;
@@ -70,26 +63,42 @@ for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.incl
   if (outcome.failed > 0 && step.needed) break;
 }
 
-if (failedSteps.length > 0)
+if (failedSteps.length > 0) {
   console.log(`\nFailed: ${failedSteps.join(", ")}. One step alone: npm test -- ${failedSteps[0]}`);
+}
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** Counts the tests of a step that has any, else the step itself. */
-async function runStep(step) {
-  if (step.results) for (const file of resultFiles(step.results)) rmSync(file);
-  const started = performance.now();
-  const { ok, output } = await run(step.command);
-  const counted = step.results ? countTests(step.results) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
-  // A crash outside any test counts as well.
-  if (!ok && counted.failed === 0) counted.failed = 1;
+function chooseSteps(names) {
+  const unknown = names.filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length > 0) {
+    console.error(`There is no step ${unknown.join(", ")}. The steps: ${steps.map(({ name }) => name).join(" ")}`);
+    process.exit(2);
+  }
+  if (names.length === 0) return steps;
+  const looksAtDist = steps.some(({ name, dist }) => dist && names.includes(name));
+  return steps.filter(({ name }) => names.includes(name) || (name === "build" && looksAtDist));
+}
 
-  const seconds = `${((performance.now() - started) / 1000).toFixed(1)} s`.padStart(8);
-  const tests = step.results ? ` (${counted.passed} passed, ${counted.failed} failed)` : "";
-  console.log(`${ok ? "✓" : "✗"} ${step.name.padEnd(13)}${seconds}  ${step.about}${tests}`);
-  if (!ok) console.log(`\n${output.trim()}\n`);
+/** Counts the tests of a step that has any, else the step itself. */
+async function runStep({ name, about, command, results }) {
+  if (results) clearResults(results);
+  const started = performance.now();
+  if (process.stdout.isTTY) process.stdout.write(`… ${name}`);
+  const { ok, output } = await run(command);
+  if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
+  const outcome = results ? readResults(results, output) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  if (!ok && outcome.failed === 0) outcome.failed = 1;
+
+  const time = `${((performance.now() - started) / 1000).toFixed(1)} s`.padStart(8);
+  console.log(`${ok ? "✓" : "✗"} ${name.padEnd(13)}${time}  ${about}${results ? counts(outcome) : ""}`);
+  if (!ok) console.log(`\n${outcome.explanation || output.trim()}\n`);
   else for (const line of output.split("\n").filter((text) => text.startsWith("warning "))) console.log(`    ${line}`);
-  return counted;
+  return outcome;
+}
+
+function counts({ passed, failed, skipped }) {
+  return ` (${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""})`;
 }
 
 function run([command, ...args]) {
@@ -105,24 +114,4 @@ function run([command, ...args]) {
     child.on("error", (error) => resolve({ ok: false, output: String(error) }));
     child.on("close", (code) => resolve({ ok: code === 0, output }));
   });
-}
-
-function countTests(node) {
-  const count = { passed: 0, failed: 0 };
-  for (const file of resultFiles(node)) {
-    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, "utf8"));
-    count.passed += numPassedTests;
-    // A file that does not load has no tests to fail.
-    count.failed +=
-      numFailedTests + testResults.filter((it) => it.status === "failed" && it.assertionResults.length === 0).length;
-  }
-  return count;
-}
-
-function resultFiles(node) {
-  return ["packages", "examples"]
-    .flatMap((folder) =>
-      readdirSync(join(root, folder)).map((name) => join(root, folder, name, ".results", `${node}.json`)),
-    )
-    .filter((file) => existsSync(file));
 }
