@@ -1,22 +1,16 @@
 import { type Change, eventOf } from "@millrace/core/plugin";
 import type { StatementSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
+import { RowBatch } from "./row-batch.ts";
 
-/** Rows of one statement; measured: more gain nothing. */
-const rowsAtOnce = 16;
-const columns = "seq, at, kind, run_no, task_instance_no, attempt";
+const columns = ["seq", "at", "kind", "run_no", "task_instance_no", "attempt"] as const;
 
-/**
- * Numbers the events of a group and writes them at its end, most of them many at a time:
- * half of what a task writes is events.
- */
+/** Numbers the events of a group and writes them, most of them many at a time: half of what a task writes is events. */
 export class EventWriter {
-  readonly #many: StatementSync;
-  readonly #one: StatementSync;
+  /** Events with nothing but `columns`. */
+  readonly #plain: RowBatch;
   readonly #rich: StatementSync;
   readonly #span: StatementSync;
-  /** Values of plain events (nothing but `columns`) that wait to be written. */
-  #waiting: (number | string | null)[] = [];
   #seq: number;
   #storedSeq: number;
   /** First and last event of each run that the group touched. */
@@ -25,10 +19,8 @@ export class EventWriter {
   #runNo0 = 0;
 
   constructor(sql: Statements) {
-    const row = "(?, ?, ?, ?, ?, ?)";
-    this.#many = sql.get(`INSERT INTO events (${columns}) VALUES ${Array(rowsAtOnce).fill(row).join(", ")}`);
-    this.#one = sql.get(`INSERT INTO events (${columns}) VALUES ${row}`);
-    this.#rich = sql.get(`INSERT INTO events (${columns}, dag_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#plain = new RowBatch(sql, "INSERT INTO", "events", columns);
+    this.#rich = sql.get(`INSERT INTO events (${columns.join(", ")}, dag_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#span = sql.get(
       `INSERT INTO run_events (run_no, first_seq, last_seq) VALUES (?, ?, ?)
        ON CONFLICT (run_no) DO UPDATE SET last_seq = excluded.last_seq`,
@@ -44,12 +36,7 @@ export class EventWriter {
     const seq = ++this.#seq;
     const run = runNo ?? event.runNo;
     if (dagId === null && event.data === null) {
-      const waiting = this.#waiting;
-      waiting.push(seq, at, event.kind, run, event.taskInstanceNo, event.attempt);
-      if (waiting.length === rowsAtOnce * 6) {
-        this.#waiting = [];
-        this.#many.all(...waiting);
-      }
+      this.#plain.add(seq, at, event.kind, run, event.taskInstanceNo, event.attempt);
     } else {
       this.#rich.all(seq, at, event.kind, run, event.taskInstanceNo, event.attempt, dagId, event.data);
     }
@@ -59,11 +46,7 @@ export class EventWriter {
 
   /** Writes what waits. The group is complete. */
   flush(): void {
-    const waiting = this.#waiting;
-    if (waiting.length > 0) {
-      this.#waiting = [];
-      for (let at = 0; at < waiting.length; at += 6) this.#one.all(...waiting.slice(at, at + 6));
-    }
+    this.#plain.flush();
     for (const [runNo, span] of this.#spans) this.#span.all(runNo, span.first, span.last);
     this.#spans.clear();
     this.#runNo0 = 0;
@@ -76,7 +59,7 @@ export class EventWriter {
 
   /** Nothing of the group was stored. */
   rolledBack(): void {
-    this.#waiting = [];
+    this.#plain.clear();
     this.#spans.clear();
     this.#runNo0 = 0;
     this.#seq = this.#storedSeq;

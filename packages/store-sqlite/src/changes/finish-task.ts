@@ -1,9 +1,9 @@
 import type { FinishTask, Outcome } from "@millrace/core/plugin";
 import { taskRefusal } from "./task-refusal.ts";
-import { done, type Writer } from "./writer.ts";
+import { BrokenRow, done, type Writer } from "./writer.ts";
 
 export function taskFinisher(writer: Writer): (change: FinishTask) => Outcome {
-  const { sql, events, firstAttempts } = writer;
+  const { sql, events, xcoms } = writer;
   const why = taskRefusal(writer);
   const whose = "WHERE task_instance_no = ? AND token = ? AND state = 'running'";
   // A running instance has no error, no wait and no reason: its start cleared them.
@@ -13,19 +13,42 @@ export function taskFinisher(writer: Writer): (change: FinishTask) => Outcome {
   );
   const deleteOne = sql.get("DELETE FROM xcoms WHERE task_instance_no = ? AND key = ?");
   const deleteAll = sql.get("DELETE FROM xcoms WHERE task_instance_no = ?");
-  const put = sql.get(
-    "INSERT OR REPLACE INTO xcoms (task_instance_no, key, format, size_bytes, created_at, stored) VALUES (?, ?, ?, ?, ?, ?)",
-  );
   return (change) => {
-    const { taskInstanceNo, token, state, error, wakeAt, awaits, xcoms, deletes, at } = change;
+    const { taskInstanceNo, token, state, error, wakeAt, awaits, deletes, replacesXComs, at } = change;
     const { changes } =
       error === null && wakeAt === null && awaits === null
         ? end.run(state, at, taskInstanceNo, token)
         : endWith.run(state, at, error, wakeAt, awaits, taskInstanceNo, token);
     if (changes === 0) return why(taskInstanceNo, token);
-    for (const ref of deletes) deleteOne.all(ref.taskInstanceNo, ref.key);
-    if (!firstAttempts.delete(taskInstanceNo) && change.replacesXComs) deleteAll.all(taskInstanceNo);
-    for (const { key, format, sizeBytes, stored } of xcoms) put.all(taskInstanceNo, key, format, sizeBytes, at, stored);
+    if (deletes.length > 0 || replacesXComs) {
+      xcoms.flush();
+      for (const ref of deletes) deleteOne.all(ref.taskInstanceNo, ref.key);
+      if (replacesXComs) deleteAll.all(taskInstanceNo);
+    }
+    addXComs(writer, change);
     return done(events.write(change, at));
   };
+}
+
+/** Ends a row of neighbours with one statement. Throws {@link BrokenRow} when one of them has another token or state. */
+export function rowFinisher(writer: Writer): (row: readonly FinishTask[]) => Outcome[] {
+  const { sql, events } = writer;
+  const end = sql.get(
+    `UPDATE task_instances SET state = ?, ended_at = ?
+     WHERE task_instance_no BETWEEN ? AND ? AND token = task_instance_no + ? AND state = 'running'`,
+  );
+  return (row) => {
+    const { taskInstanceNo: first, token, state, at } = row[0];
+    const { changes } = end.run(state, at, first, first + row.length - 1, token - first);
+    if (changes !== row.length) throw new BrokenRow();
+    return row.map((change) => {
+      addXComs(writer, change);
+      return done(events.write(change, at));
+    });
+  };
+}
+
+function addXComs({ xcoms }: Writer, change: FinishTask): void {
+  for (const { key, format, sizeBytes, stored } of change.xcoms)
+    xcoms.add(change.taskInstanceNo, key, format, sizeBytes, change.at, stored);
 }

@@ -1,34 +1,43 @@
-import { type Change, coreError, type Outcome } from "@millrace/core/plugin";
-import type { DatabaseSync } from "../node-sqlite.ts";
+import { type Change, coreError, type FinishTask, type Outcome, type StartTask } from "@millrace/core/plugin";
+import type { DatabaseSync, StatementSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
 import { logAppender } from "./append-logs.ts";
 import { runCreator } from "./create-run.ts";
 import { chunkDeleter } from "./delete-chunks.ts";
 import { EventWriter } from "./event-writer.ts";
 import { taskExpander } from "./expand-task.ts";
-import { taskFinisher } from "./finish-task.ts";
+import { rowFinisher, taskFinisher } from "./finish-task.ts";
+import { endOfRow } from "./neighbours.ts";
 import { chunkPutter } from "./put-chunk.ts";
 import { poolPutter } from "./put-pool.ts";
 import { settingPutter } from "./put-setting.ts";
 import { statePutter } from "./put-state.ts";
 import { dagRegistrar } from "./register-dag.ts";
+import { RowBatch } from "./row-batch.ts";
 import { dagPauser } from "./set-dag-paused.ts";
 import { taskSetter } from "./set-task.ts";
-import { taskStarter } from "./start-task.ts";
+import { rowStarter, taskStarter } from "./start-task.ts";
 import { runUpdater } from "./update-run.ts";
-import { done, type Writer } from "./writer.ts";
+import { BrokenRow, done, type Writer } from "./writer.ts";
+
+const xcomColumns = ["task_instance_no", "key", "format", "size_bytes", "created_at", "stored"];
 
 /** Applies groups of changes, each in one transaction; the only thing that writes rows. */
 export class GroupWriter {
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #writer: Writer;
   readonly #apply: (change: Change) => Outcome;
+  readonly #applyRow: (row: readonly Change[]) => readonly Outcome[];
   #synchronous: "normal" | "full" | undefined;
 
   constructor(db: DatabaseSync, sql: Statements) {
     this.#db = db;
     this.#sql = sql;
+    this.#begin = sql.get("BEGIN IMMEDIATE");
+    this.#commit = sql.get("COMMIT");
     const last = (table: string, column: string) =>
       Number(sql.get(`SELECT coalesce(max(${column}), 0) AS last FROM ${table}`).get()?.last);
     this.#writer = {
@@ -40,10 +49,11 @@ export class GroupWriter {
         taskInstanceNo: last("task_instances", "task_instance_no"),
         logNo: last("logs", "log_no"),
       },
-      firstAttempts: new Set(),
+      xcoms: new RowBatch(sql, "INSERT OR REPLACE INTO", "xcoms", xcomColumns),
       dagNoOfVersion: new Map(),
     };
     this.#apply = applier(this.#writer);
+    this.#applyRow = rowApplier(this.#writer);
   }
 
   /** Throws what SQLite throws; then nothing of the group is stored. */
@@ -52,29 +62,55 @@ export class GroupWriter {
       this.#db.exec(`PRAGMA synchronous = ${durability}`);
       this.#synchronous = durability;
     }
-    this.#sql.get("BEGIN IMMEDIATE").all();
-    const { last, events } = this.#writer;
+    try {
+      return this.#transaction(() => this.#inRows(changes));
+    } catch (error) {
+      if (!(error instanceof BrokenRow)) throw error;
+      return this.#transaction(() => changes.map(this.#apply));
+    }
+  }
+
+  #transaction(work: () => readonly Outcome[]): readonly Outcome[] {
+    this.#begin.all();
+    const { last, events, xcoms } = this.#writer;
     const before = { ...last };
     try {
-      const outcomes: Outcome[] = [];
-      for (const change of changes) outcomes.push(this.#apply(change));
+      const outcomes = work();
       events.flush();
-      this.#sql.get("COMMIT").all();
+      xcoms.flush();
+      this.#commit.all();
       events.committed();
       return outcomes;
     } catch (error) {
       Object.assign(last, before);
       events.rolledBack();
+      xcoms.clear();
       this.#writer.dagNoOfVersion.clear();
       this.#rollback();
       throw error;
     }
   }
 
+  #inRows(changes: readonly Change[]): readonly Outcome[] {
+    const outcomes: Outcome[] = [];
+    for (let place = 0, end = 0; place < changes.length; place = end) {
+      end = endOfRow(changes, place);
+      if (end === place + 1) outcomes.push(this.#apply(changes[place]));
+      else for (const outcome of this.#applyRow(changes.slice(place, end))) outcomes.push(outcome);
+    }
+    return outcomes;
+  }
+
   /** After some failures SQLite has rolled back already. */
   #rollback(): void {
     if (this.#db.isTransaction) this.#sql.get("ROLLBACK").all();
   }
+}
+
+function rowApplier(writer: Writer): (row: readonly Change[]) => readonly Outcome[] {
+  const startRow = rowStarter(writer);
+  const finishRow = rowFinisher(writer);
+  return (row) => (row[0].kind === "startTask" ? startRow(row as StartTask[]) : finishRow(row as FinishTask[]));
 }
 
 function applier(writer: Writer): (change: Change) => Outcome {

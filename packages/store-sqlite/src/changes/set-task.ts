@@ -4,7 +4,7 @@ import { taskRefusal } from "./task-refusal.ts";
 import { done, type Writer } from "./writer.ts";
 
 export function taskSetter(writer: Writer): (change: SetTask) => Outcome {
-  const { sql, events, firstAttempts } = writer;
+  const { sql, events } = writer;
   const why = taskRefusal(writer);
   const updates = byStates((from) =>
     sql.get(
@@ -16,7 +16,6 @@ export function taskSetter(writer: Writer): (change: SetTask) => Outcome {
     const { taskInstanceNo, to, reason, at } = change;
     const { changes } = updates(change.from).run(to, reason, isFinished(to) ? at : null, taskInstanceNo);
     if (changes === 0) return why(taskInstanceNo);
-    firstAttempts.delete(taskInstanceNo);
     return done(events.write(change, at));
   };
 }

@@ -2,6 +2,7 @@ import type { Outcome } from "@millrace/core/plugin";
 import type { DatabaseSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
 import type { EventWriter } from "./event-writer.ts";
+import type { RowBatch } from "./row-batch.ts";
 
 /** What every change is applied with: the connection, its statements, and what the one writer knows by heart. */
 export interface Writer {
@@ -10,14 +11,13 @@ export interface Writer {
   readonly events: EventWriter;
   /** The last number given out of each kind; put back when a group fails. */
   readonly last: { runNo: number; taskInstanceNo: number; logNo: number };
-  /**
-   * Task instances whose very first attempt was started by this writer and has not ended: they cannot have an XCom yet,
-   * so that none needs to be looked for when the attempt replaces them.
-   */
-  readonly firstAttempts: Set<number>;
+  readonly xcoms: RowBatch;
   /** Versions of DAGs never change; those seen in a stored group are known by heart. */
   readonly dagNoOfVersion: Map<number, number>;
 }
+
+/** A row of neighbours was not all alike in the database. The group is begun again, change by change. */
+export class BrokenRow extends Error {}
 
 export function done(eventSeq: number): Outcome {
   return { status: "done", eventSeq };

@@ -41,6 +41,53 @@ export const groupCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "neighbours that start or end in one group have a token, a result and an event each",
+    async run(place) {
+      const { store, runNo, firstTaskInstanceNo: first } = await withRun(place);
+      const starts = neighbours((taskInstanceNo, token) =>
+        startTask({ taskInstanceNo, runNo, token, from: ["scheduled"], at: noon + 1 }),
+      );
+      const ends = neighbours((taskInstanceNo, token) =>
+        finishTask({ taskInstanceNo, runNo, token, replacesXComs: false, xcoms: [xcom("return_value", token)] }),
+      );
+      function neighbours(make: (taskInstanceNo: number, token: number) => Change): Change[] {
+        return [0, 1, 2].map((offset) => make(first + offset, 70 + offset));
+      }
+      for (const group of [starts, ends]) {
+        const outcomes = await store.commit(group);
+        const seqs = outcomes.map((outcome) => (outcome.status === "done" ? outcome.eventSeq : 0));
+        const events = (await store.events.list({ runNo })).filter(({ seq }) => seqs.includes(seq));
+        expect(events.map(({ taskInstanceNo }) => taskInstanceNo)).toEqual([first, first + 1, first + 2]);
+      }
+      const rows = await store.tasks.ofRun(runNo);
+      expect(rows.map(({ state, token, startedAt }) => ({ state, token, startedAt }))).toEqual(
+        [70, 71, 72].map((token) => ({ state: "success", token, startedAt: noon + 1 })),
+      );
+      expect((await store.xcoms.ofRun(runNo)).map(({ stored }) => stored)).toEqual(["70", "71", "72"]);
+    },
+  },
+  {
+    name: "one among neighbours that may not start or end is refused alone",
+    async run(place) {
+      const { store, runNo, firstTaskInstanceNo: first } = await withRun(place);
+      await store.commit([setTask({ taskInstanceNo: first + 1, runNo, to: "skipped" })]);
+      const statusesOf = async (make: (taskInstanceNo: number, token: number) => Change): Promise<string[]> =>
+        (await store.commit([0, 1, 2].map((offset) => make(first + offset, 70 + offset)))).map(({ status }) => status);
+      expect(
+        await statusesOf((taskInstanceNo, token) => startTask({ taskInstanceNo, runNo, token, from: ["scheduled"] })),
+      ).toEqual(["done", "refused", "done"]);
+      expect(
+        await statusesOf((taskInstanceNo, token) =>
+          finishTask({ taskInstanceNo, runNo, token, replacesXComs: false, xcoms: [xcom("return_value", token)] }),
+        ),
+      ).toEqual(["done", "refused", "done"]);
+      expect((await store.tasks.ofRun(runNo)).map(({ state }) => state)).toEqual(["success", "skipped", "success"]);
+      expect((await store.xcoms.ofRun(runNo)).map(({ stored }) => stored)).toEqual(["70", "72"]);
+      const kinds = (await store.events.list({ runNo })).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === "task.success")).toHaveLength(2);
+    },
+  },
+  {
     name: "a refusal says why",
     async run(place) {
       const { store, runNo, firstTaskInstanceNo: task } = await withRun(place);
