@@ -42,9 +42,13 @@ export function retryDelayMs(policy: RetryDelayPolicy, attempt: number, seed: st
   );
 }
 
-/** The text that Airflow hashes for the jitter of a task instance's attempt. */
-export function jitterSeed(dagId: string, taskId: string, logicalDate: string, attempt: number): string {
-  return `${dagId}#${taskId}#${logicalDate}#${attempt}`;
+/**
+ * The text that Airflow hashes for the jitter of a task instance's attempt, so that both draw the same delays:
+ * `dag#task#2024-01-01 00:00:00+00:00#1`, with six digits of a fraction where there is one.
+ */
+export function jitterSeed(dagId: string, taskId: string, logicalDateMs: number, attempt: number): string {
+  const [date, time] = new Date(logicalDateMs).toISOString().slice(0, -1).split("T");
+  return `${dagId}#${taskId}#${date} ${time.endsWith(".000") ? time.slice(0, -4) : `${time}000`}+00:00#${attempt}`;
 }
 
 function exponentialSeconds(delay: number, factor: number, attempt: number, seed: string | undefined): number {

@@ -2,9 +2,9 @@ import { isFinished, type TaskState } from "../lifecycle/states.ts";
 
 /** How the same task stands in the previous run. */
 export interface PastTask {
-  /** `undefined`: the previous run has no such task. */
+  /** `undefined`: the previous run has no such task; it is new. */
   readonly state: TaskState | undefined;
-  /** States of its direct downstream tasks there; asked for only with `waitForDownstream`. */
+  /** States of its direct downstream tasks there, as far as it has them; asked for only with `waitForDownstream`. */
   readonly downstream: readonly TaskState[];
 }
 
@@ -24,19 +24,20 @@ export type PastDecision =
 
 const met: PastDecision = { met: true };
 
-/** Decides depends-on-past as Airflow does: the previous instance must have succeeded or been skipped. */
+/**
+ * Decides depends-on-past as Airflow does: the previous instance must have succeeded or been skipped. A task that the
+ * previous run does not have depends on nothing yet.
+ */
 export function decidePast(query: PastQuery): PastDecision {
   if (!query.dependsOnPast && !query.waitForDownstream) return met;
   if (query.previous === undefined || query.isFirstOfBackfill) return met;
   const { state, downstream } = query.previous;
+  if (state === undefined) return met;
   if (!wentWell(state))
     return {
       met: false,
-      isPending: state !== undefined && !isFinished(state),
-      why:
-        state === undefined
-          ? "it depends on its past, and the previous run has no such task"
-          : `it depends on its past, which is '${state}' in the previous run`,
+      isPending: !isFinished(state),
+      why: `it depends on its past, which is '${state}' in the previous run`,
     };
   if (!query.waitForDownstream) return met;
   const bad = downstream.find((other) => !wentWell(other));
@@ -49,6 +50,6 @@ export function decidePast(query: PastQuery): PastDecision {
       };
 }
 
-function wentWell(state: TaskState | undefined): boolean {
+function wentWell(state: TaskState): boolean {
   return state === "success" || state === "skipped";
 }

@@ -55,6 +55,7 @@ export type RuleDecision = "run" | "wait" | "skipped" | "upstream_failed" | "rem
 
 /**
  * Decides a trigger rule from counts. A rule that cannot hold any more decides at once, without waiting for the rest.
+ * A task that nothing stands before starts under every rule.
  *
  * @param mapIndex - index of a mapped instance, -1 otherwise: removed upstream indices count only for mapped ones
  * @throws nothing; an unknown rule waits for ever, so validate rules beforehand
@@ -70,6 +71,7 @@ export function decideTriggerRule(
   const { upstream } = totals;
   const bad = failed + upstreamFailed;
   const allDone = done >= upstream;
+  if (upstream === 0 && done === 0) return "run";
   switch (rule) {
     case "all_success":
       if (bad > 0) return "upstream_failed";
@@ -99,15 +101,16 @@ export function decideTriggerRule(
       return upstream - success - skipped - removed > 0 ? "wait" : "run";
     case "none_failed_min_one_success":
       if (bad > 0) return "upstream_failed";
-      if (upstream > 0 && skipped === upstream) return "skipped";
+      if (skipped === upstream) return "skipped";
       return upstream - success - skipped - removed > 0 ? "wait" : "run";
     case "none_skipped":
       if (skipped > 0) return "skipped";
       return allDone ? "run" : "wait";
     case "all_done_min_one_success":
+      // A skipped upstream does not count as done for this rule, so it can never be met then.
+      if (skipped > 0) return "skipped";
       if (!allDone) return "wait";
-      if (success > 0 || upstream === 0) return "run";
-      return done === skipped ? "skipped" : "upstream_failed";
+      return success > 0 ? "run" : "upstream_failed";
     case "all_done_setup_success":
       if (!allDone) return "wait";
       if (totals.setups === 0 || counts.successSetup > 0) return "run";

@@ -2,7 +2,6 @@ import type { TaskDefinition } from "../authoring/definition.ts";
 import { jitterSeed, retryDelayMs } from "../lifecycle/retry-delay.ts";
 import type { TaskState } from "../lifecycle/states.ts";
 import type { JobOutcome } from "../runtime/job.ts";
-import { formatInstant } from "../time/instant.ts";
 import type { Instance } from "./live-run.ts";
 
 export interface AttemptEnd {
@@ -18,7 +17,7 @@ export function decideEnd(instance: Instance, outcome: JobOutcome, task: TaskDef
   if (outcome.state !== "failed") return { state: outcome.state, wakeAt: outcome.wakeAt, error };
   if (!mayRetry(instance, outcome, task)) return { state: "failed", wakeAt: null, error };
   const { run, attempt } = instance;
-  const seed = jitterSeed(run.row.dagId, task.id, formatInstant(run.row.logicalDate), attempt);
+  const seed = jitterSeed(run.row.dagId, task.id, run.row.logicalDate, attempt);
   let delayMs: number;
   try {
     delayMs = retryDelayMs(task.retries, attempt, seed, outcome.thrown);

@@ -1,4 +1,5 @@
 import type { Dag } from "../authoring/definition.ts";
+import { tasksOfSource } from "../authoring/map-source.ts";
 import type { CompiledGraph } from "../graph/compile.ts";
 import { type Bucket, Limit, type Share } from "./admission.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -41,14 +42,14 @@ export class LiveDag implements Share {
           taskNo,
           new Limit(`task '${task.id}' (maxActivePerDag ${task.maxActivePerDag})`, task.maxActivePerDag),
         );
-      if (task.map?.over.kind !== "task") return;
-      const source = graph.numberOf.get(task.map.over.task);
-      // The list of a mapped task's results is as long as it is; only what one task returns is held to the limit.
-      if (source === undefined || dag.tasks[source].map !== undefined) return;
-      this.longestResult.set(
-        source,
-        Math.min(this.longestResult.get(source) ?? Number.POSITIVE_INFINITY, task.map.maxLength),
-      );
+      if (!task.map) return;
+      for (const id of tasksOfSource(task.map.over)) {
+        const source = graph.numberOf.get(id);
+        // The list of a mapped task's results is as long as it is; only what one task returns is held to the limit.
+        if (source === undefined || dag.tasks[source].map !== undefined) continue;
+        const others = this.longestResult.get(source) ?? Number.POSITIVE_INFINITY;
+        this.longestResult.set(source, Math.min(others, task.map.maxLength));
+      }
     });
   }
 

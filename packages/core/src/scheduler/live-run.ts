@@ -1,6 +1,6 @@
 import type { CompiledGraph } from "../graph/compile.ts";
 import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
-import type { UpstreamCounts } from "../readiness/trigger-rule.ts";
+import type { UpstreamCounts, UpstreamTotals } from "../readiness/trigger-rule.ts";
 import type { AbortHandle } from "../runtime/job.ts";
 import type { RunRow } from "../store/contract.ts";
 import type { Bucket, Candidate } from "./admission.ts";
@@ -18,7 +18,9 @@ const done = 4;
 const successSetup = 5;
 const skippedSetup = 6;
 const total = 7;
-const width = 8;
+/** Setups beyond one per setup task: those of mapped setups. */
+const moreSetups = 8;
+const width = 9;
 
 /** One instance that has been touched: ready, running, waiting for an instant. Made when needed; most of a run's tasks have none at most times. */
 export class Instance implements Candidate {
@@ -177,8 +179,8 @@ export class LiveRun {
     return undefined;
   }
 
-  /** Copies the counters of a task into `into`; gives the number of instances before it. */
-  readCounts(taskNo: number, into: UpstreamCounts): number {
+  /** Copies the counters of a task into `into`; gives the numbers of instances and of setups before it. */
+  readCounts(taskNo: number, into: UpstreamCounts): UpstreamTotals {
     const at = taskNo * width;
     const counts = this.#counts;
     into.success = counts[at + success];
@@ -189,7 +191,7 @@ export class LiveRun {
     into.done = counts[at + done];
     into.successSetup = counts[at + successSetup];
     into.skippedSetup = counts[at + skippedSetup];
-    return counts[at + total];
+    return { upstream: counts[at + total], setups: this.graph.setupCount[taskNo] + counts[at + moreSetups] };
   }
 
   /** An instance of `upstreamNo` has ended so: its direct downstreams are told. */
@@ -209,6 +211,7 @@ export class LiveRun {
       const at = taskNo * width;
       if (place < 0) {
         this.#counts[at + total]--;
+        if (isSetup) this.#counts[at + moreSetups]--;
         continue;
       }
       this.#counts[at + place]++;
@@ -220,7 +223,11 @@ export class LiveRun {
 
   /** A mapped task has this many instances instead of one: its downstreams wait for all of them. */
   countMore(upstreamNo: number, more: number): void {
-    for (const taskNo of this.graph.downstream[upstreamNo]) this.#counts[taskNo * width + total] += more;
+    const isSetup = this.graph.tasks[upstreamNo].role === "setup";
+    for (const taskNo of this.graph.downstream[upstreamNo]) {
+      this.#counts[taskNo * width + total] += more;
+      if (isSetup) this.#counts[taskNo * width + moreSetups] += more;
+    }
   }
 
   /** Every instance there is an object for. */

@@ -1,4 +1,6 @@
+import { tasksOfSource } from "../authoring/map-source.ts";
 import { coreError, isMillraceError, messageOf } from "../errors.ts";
+import { isFinished, type TaskState } from "../lifecycle/states.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Desk } from "./desk.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
@@ -18,7 +20,14 @@ export class Mappings {
   /** Reads the elements. The results that they come from may be in this very group, so it waits until that is stored. */
   expand(run: LiveRun, taskNo: number): void {
     const { runNo } = run.row;
-    run.instance(taskNo, this.#desk.nextOrder());
+    const missing = missingSource(run, taskNo);
+    // Some trigger rules are met before the list is there; the task is looked at again when its source ends.
+    if (missing && !isFinished(missing.state)) return;
+    const placeholder = run.instance(taskNo, this.#desk.nextOrder());
+    if (missing) {
+      const state = missing.state === "skipped" ? "skipped" : "upstream_failed";
+      return this.#desk.progress.move(placeholder, state, `'${missing.taskId}' left no list to map over`);
+    }
     run.activity++;
     this.#desk.plan.after(() => {
       const known = this.#attempts.viewOf(run).elements(taskNo);
@@ -84,4 +93,19 @@ export class Mappings {
     run.countMore(taskNo, instances.length - 1);
     for (const instance of instances) this.#enqueue(instance);
   }
+}
+
+/** A task whose result the elements come from, but which has none (yet, or for good): some trigger rules let that happen. */
+function missingSource(
+  run: LiveRun,
+  taskNo: number,
+): { readonly taskId: string; readonly state: TaskState } | undefined {
+  const { tasks, numberOf } = run.graph;
+  const { map } = tasks[taskNo];
+  for (const taskId of map ? tasksOfSource(map.over) : []) {
+    const source = numberOf.get(taskId) as number;
+    const state = run.stateOf(source);
+    if (!isFinished(state) || (tasks[source].map === undefined && state !== "success")) return { taskId, state };
+  }
+  return undefined;
 }

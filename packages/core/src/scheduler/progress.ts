@@ -75,6 +75,8 @@ export class Progress {
     if (mapping) {
       mapping.unfinished--;
       mapping.endedAs.set(state, (mapping.endedAs.get(state) ?? 0) + 1);
+      // One element of a setup that did not succeed is enough for what stands in its scope.
+      if (state !== "success") this.#touchAll(run, run.graph.indirectDownstream[taskNo] ?? []);
       if (mapping.unfinished === 0)
         this.#taskEnded(
           run,
@@ -84,7 +86,7 @@ export class Progress {
     } else {
       this.#taskEnded(run, taskNo, state);
     }
-    for (const next of run.graph.downstream[taskNo]) this.#touched.push({ run, taskNo: next });
+    this.#touchAll(run, run.graph.downstream[taskNo]);
     if (state === "failed" && run.graph.dag.failFast) this.#failFast(run, instance);
   }
 
@@ -156,10 +158,14 @@ export class Progress {
     this.#host.runEnded(run, state, note);
   }
 
+  #touchAll(run: LiveRun, tasks: readonly number[]): void {
+    for (const taskNo of tasks) this.#touched.push({ run, taskNo });
+  }
+
   #taskEnded(run: LiveRun, taskNo: number, state: TaskState): void {
     run.setState(taskNo, state);
     run.unfinished--;
-    for (const next of run.graph.indirectDownstream[taskNo] ?? []) this.#touched.push({ run, taskNo: next });
+    this.#touchAll(run, run.graph.indirectDownstream[taskNo] ?? []);
     const waiters = run.pastWaiters.get(run.graph.tasks[taskNo].id);
     if (waiters) {
       run.pastWaiters.delete(run.graph.tasks[taskNo].id);
@@ -176,11 +182,8 @@ export class Progress {
     if (setups === "wait") return;
     if (setups !== "run")
       return this.move(run.instance(taskNo, this.#host.nextOrder()), setups, "a setup that it needs did not succeed");
-    const total = run.readCounts(taskNo, this.#counts);
-    const decision = decideTriggerRule(task.triggerRule, this.#counts, {
-      upstream: total,
-      setups: graph.setupCount[taskNo],
-    });
+    const totals = run.readCounts(taskNo, this.#counts);
+    const decision = decideTriggerRule(task.triggerRule, this.#counts, totals);
     if (decision === "wait") return;
     if (decision !== "run")
       return this.move(
@@ -196,10 +199,11 @@ export class Progress {
   #decideSetups(run: LiveRun, taskNo: number): "run" | "wait" | "skipped" | "upstream_failed" {
     let decision: "run" | "wait" = "run";
     for (const setup of run.graph.indirectSetups[taskNo]) {
-      const state = run.stateOf(setup);
-      if (state === "failed" || state === "upstream_failed") return "upstream_failed";
-      if (state === "skipped") return "skipped";
-      if (state !== "success") decision = "wait";
+      const ended = run.mappings.get(setup)?.endedAs;
+      const has = (state: TaskState): boolean => (ended ? ended.has(state) : run.stateOf(setup) === state);
+      if (has("failed") || has("upstream_failed")) return "upstream_failed";
+      if (has("skipped")) return "skipped";
+      if (run.stateOf(setup) !== "success") decision = "wait";
     }
     return decision;
   }
@@ -220,7 +224,7 @@ export class Progress {
       waitForDownstream: task.waitForDownstream,
       previous: past && {
         state: stateIn(task.id),
-        downstream: task.waitForDownstream ? behind.map((id) => stateIn(id) ?? "scheduled") : [],
+        downstream: task.waitForDownstream ? behind.flatMap((id) => stateIn(id) ?? []) : [],
       },
       isFirstOfBackfill: false,
     });
