@@ -53,7 +53,6 @@ export interface BreakerSettings {
   readonly warn: (message: string) => void;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const namePattern = /^[^\u0000-\u001f\u007f-\u009f]{1,200}$/u;
 
 /** @throws `BREAKER_OPTION_INVALID` */

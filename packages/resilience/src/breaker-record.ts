@@ -106,6 +106,5 @@ function isFailure(value: unknown): boolean {
 export function failureOf(error: unknown, at: number): BreakerFailure {
   const name = error instanceof Error ? error.name : typeof error;
   const message = error instanceof Error ? error.message : String(error);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   return { at, name: name.slice(0, 80), message: message.slice(0, 200).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ") };
 }

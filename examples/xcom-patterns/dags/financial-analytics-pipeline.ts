@@ -1,0 +1,3 @@
+import { financialAnalyticsPipeline } from "../src/financial-analytics-pipeline.ts";
+
+export default financialAnalyticsPipeline();
