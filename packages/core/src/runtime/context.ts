@@ -4,7 +4,7 @@ import { formatInstant } from "../time/instant.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
 import type { DataInterval } from "../timetable/timetable.ts";
 import { AttemptXComs, type XComServices } from "../xcom/accessor.ts";
-import { type EngineAccess, grantAccess } from "./engine-access.ts";
+import { accessKey, type EngineAccess } from "./engine-access.ts";
 import type { Job } from "./job.ts";
 import { attemptLog, type LogSink } from "./log-sink.ts";
 import { stateAccessor } from "./state-accessor.ts";
@@ -32,7 +32,10 @@ export class AttemptContext implements TaskContext {
     this.#services = services;
     this.input = input;
     this.element = element;
-    grantAccess(this, services.access);
+  }
+
+  get [accessKey](): EngineAccess {
+    return this.#services.access;
   }
 
   get params(): unknown {

@@ -15,14 +15,10 @@ export interface EngineAccess {
   }): Promise<{ readonly runNo: number; readonly runId: string; readonly state: RunState }>;
 }
 
-const key = Symbol.for("millrace.engine-access");
-
-/** Hides the engine's access in a context. */
-export function grantAccess(context: object, access: EngineAccess): void {
-  Object.defineProperty(context, key, { value: access });
-}
+/** Under this symbol a context hides the engine's access. */
+export const accessKey = Symbol.for("millrace.engine-access");
 
 /** The access that the runtime put into a context. */
 export function accessOf(context: TaskContext): EngineAccess {
-  return (context as TaskContext & { [key]: EngineAccess })[key];
+  return (context as TaskContext & { readonly [accessKey]: EngineAccess })[accessKey];
 }

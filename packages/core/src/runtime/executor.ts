@@ -2,8 +2,8 @@ import type { Job, JobOutcome } from "./job.ts";
 
 /** What an executor tells the engine. */
 export interface ExecutorHost {
-  /** Makes the attempt in this process; never rejects. */
-  perform(job: Job): Promise<JobOutcome>;
+  /** Makes the attempt in this process; never throws or rejects. An attempt that has nothing to wait for is over at once. */
+  perform(job: Job): JobOutcome | Promise<JobOutcome>;
   /** The attempt with this token has come to an end. */
   finished(token: number, outcome: JobOutcome): void;
 }
@@ -28,10 +28,13 @@ export function inlineExecutor(options: { readonly concurrency: number }): Execu
       host = given;
     },
     submit(job) {
-      running.set(job.token, job);
-      void host.perform(job).then((outcome) => {
+      const finish = (outcome: JobOutcome): void => {
         if (running.delete(job.token)) host.finished(job.token, outcome);
-      });
+      };
+      running.set(job.token, job);
+      const performed = host.perform(job);
+      if (performed instanceof Promise) void performed.then(finish);
+      else finish(performed);
     },
     cancel(token, reason) {
       const job = running.get(token);

@@ -1,4 +1,5 @@
 import { Heap } from "./heap.ts";
+import { QueueInOrder } from "./queue-in-order.ts";
 
 /** A number of things that may be in use at once, and those who wait for one of them. */
 export class Limit {
@@ -47,7 +48,7 @@ export interface Bucket {
   readonly limits: readonly Limit[];
   /** The one limit that counts pool slots instead of tasks. */
   readonly pool: Limit;
-  readonly ready: Heap<Candidate>;
+  readonly ready: QueueInOrder<Candidate>;
   state: "idle" | "active" | "blocked";
 }
 
@@ -61,7 +62,7 @@ export class Admission<C extends Candidate> {
   #turn = 0;
 
   bucket(share: Share, pool: Limit, others: readonly Limit[]): Bucket {
-    return { share, limits: [...others, pool], pool, ready: new Heap(candidateFirst), state: "idle" };
+    return { share, limits: [...others, pool], pool, ready: new QueueInOrder(candidateFirst), state: "idle" };
   }
 
   /** Forgets every bucket; limits are reset by their owners. */
@@ -78,14 +79,14 @@ export class Admission<C extends Candidate> {
   }
 
   /** Takes the next candidate and what it needs of every limit; `undefined` when nothing can start now. */
-  take(): { readonly candidate: C; readonly bucket: Bucket } | undefined {
+  take(): C | undefined {
     for (let bucket = this.#active.pop(); bucket; bucket = this.#active.pop()) {
       const candidate = dropStale(bucket);
       if (!candidate) {
         bucket.state = "idle";
         continue;
       }
-      const full = bucket.limits.find((limit) => !limit.hasRoom(limit === bucket.pool ? candidate.slots : 1));
+      const full = firstFull(bucket, candidate);
       if (full) {
         bucket.state = "blocked";
         full.waiting.push(bucket);
@@ -98,7 +99,7 @@ export class Admission<C extends Candidate> {
       if (bucket.ready.size > 0) this.#active.push(bucket);
       else bucket.state = "idle";
       for (const limit of bucket.limits) this.#wakeOne(limit);
-      return { candidate: candidate as C, bucket };
+      return candidate as C;
     }
     return undefined;
   }
@@ -126,6 +127,11 @@ export class Admission<C extends Candidate> {
     first.state = "active";
     this.#active.push(first);
   }
+}
+
+function firstFull(bucket: Bucket, candidate: Candidate): Limit | undefined {
+  for (const limit of bucket.limits) if (!limit.hasRoom(limit === bucket.pool ? candidate.slots : 1)) return limit;
+  return undefined;
 }
 
 function dropStale(bucket: Bucket): Candidate | undefined {

@@ -17,7 +17,6 @@ export class Attempts {
   readonly #taken = new Map<number, Instance>();
   readonly #desk: Desk;
   readonly #waiting: Waiting;
-  readonly #views = new WeakMap<LiveRun, LiveJobRun>();
   #epoch = 0;
   #tokens = 0;
 
@@ -105,12 +104,8 @@ export class Attempts {
   }
 
   viewOf(run: LiveRun): LiveJobRun {
-    let view = this.#views.get(run);
-    if (!view) {
-      view = new LiveJobRun(run, this.#desk.services.runtime);
-      this.#views.set(run, view);
-    }
-    return view;
+    run.view ??= new LiveJobRun(run, this.#desk.services.runtime);
+    return run.view;
   }
 
   // ---------------------------------------------------------------- runs that are rebuilt

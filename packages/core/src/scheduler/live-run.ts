@@ -4,6 +4,7 @@ import type { UpstreamCounts, UpstreamTotals } from "../readiness/trigger-rule.t
 import type { AbortHandle } from "../runtime/job.ts";
 import type { RunRow } from "../store/contract.ts";
 import type { Bucket, Candidate } from "./admission.ts";
+import type { LiveJobRun } from "./job-run.ts";
 import type { LiveDag } from "./live-dag.ts";
 
 const codeOf = new Map(TASK_STATES.map((state, code) => [state, code]));
@@ -121,6 +122,8 @@ export class LiveRun {
   isStale = false;
   cancelTimeout: (() => void) | undefined;
   startedAt: number | null;
+  /** The run as attempts see it; made for the first of them. */
+  view: LiveJobRun | undefined;
 
   constructor(
     row: RunRow,

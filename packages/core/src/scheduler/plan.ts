@@ -32,18 +32,20 @@ export class Plan {
    */
   carryOut(outcomes: readonly Outcome[]): void {
     const faults: unknown[] = [];
-    const call = (step: () => void): void => {
+    for (let place = 0; place < outcomes.length; place++) {
+      try {
+        this.#effects[place]?.(outcomes[place]);
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    for (const step of this.#afterwards) {
       try {
         step();
       } catch (error) {
         faults.push(error);
       }
-    };
-    for (let place = 0; place < outcomes.length; place++) {
-      const effect = this.#effects[place];
-      if (effect) call(() => effect(outcomes[place]));
     }
-    for (const step of this.#afterwards) call(step);
     if (faults.length > 0) throw faults[0];
   }
 }

@@ -334,9 +334,9 @@ export class Scheduler implements ProgressHost, Desk {
   #admit(): void {
     if (this.#closing.signal.aborted) return;
     for (let free = this.services.executor.freeSlots(); free > 0; free--) {
-      const taken = this.admission.take();
-      if (!taken) return;
-      this.#attempts.start(taken.candidate);
+      const instance = this.admission.take();
+      if (!instance) return;
+      this.#attempts.start(instance);
     }
   }
 

@@ -17,6 +17,6 @@ export interface SchedulerServices {
   readonly observers: Observers;
   /** How long a store that cannot be written is tried again before the engine stops. */
   readonly patienceMs: number;
-  perform(job: Job, longestResult: number | undefined): Promise<JobOutcome>;
+  perform(job: Job, longestResult: number | undefined): JobOutcome | Promise<JobOutcome>;
   dagOf(dagId: string): LiveDag | undefined;
 }

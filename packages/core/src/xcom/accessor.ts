@@ -225,22 +225,21 @@ export async function pullAll(services: XComServices, run: JobRun, taskNo: numbe
   );
 }
 
-/** A value as it is to be stored. */
-export async function encodePut(services: XComServices, address: XComAddress, value: unknown): Promise<XComPut> {
+/** A value as it is to be stored; at once where no part of a backend has to be waited for. */
+export function encodePut(services: XComServices, address: XComAddress, value: unknown): XComPut | Promise<XComPut> {
+  const { key, taskId } = address;
+  const { backend, maxValueBytes } = services;
   const text = encodeValue(value);
   const sizeBytes = Buffer.byteLength(text);
-  if (sizeBytes > services.maxValueBytes)
-    throw coreError("XCOM_TOO_LARGE", {
-      key: address.key,
-      taskId: address.taskId,
-      sizeBytes,
-      limit: services.maxValueBytes,
-    });
-  if (services.backend.isPlain) return { key: address.key, format: "json", stored: text, sizeBytes };
-  const stored = await services.backend.serializeText(text, address);
-  return typeof stored === "string"
-    ? { key: address.key, format: "json", stored, sizeBytes }
-    : { key: address.key, format: "envelope", stored: JSON.stringify(stored), sizeBytes };
+  if (sizeBytes > maxValueBytes) throw coreError("XCOM_TOO_LARGE", { key, taskId, sizeBytes, limit: maxValueBytes });
+  if (backend.isPlain) return { key, format: "json", stored: text, sizeBytes };
+  return backend
+    .serializeText(text, address)
+    .then((stored) =>
+      typeof stored === "string"
+        ? { key, format: "json", stored, sizeBytes }
+        : { key, format: "envelope", stored: JSON.stringify(stored), sizeBytes },
+    );
 }
 
 /** The value of a stored XCom. */

@@ -9,7 +9,9 @@ export class RowBatch {
   readonly #columns: number;
   readonly #many: StatementSync;
   readonly #one: StatementSync;
-  #values: (number | string | null)[] = [];
+  /** Of the rows that wait, one after the other; the array is used again for the next ones. */
+  readonly #values: (number | string | null)[];
+  #filled = 0;
 
   /** @param insert - for example `INSERT INTO` */
   constructor(sql: Statements, insert: string, table: string, columns: readonly string[]) {
@@ -18,27 +20,28 @@ export class RowBatch {
     const row = `(${columns.map(() => "?").join(", ")})`;
     this.#many = sql.get(`${head} ${Array(rowsAtOnce).fill(row).join(", ")}`);
     this.#one = sql.get(`${head} ${row}`);
+    this.#values = Array(rowsAtOnce * columns.length).fill(null);
   }
 
   /** Values of one row, in the order of the columns. */
   add(...values: readonly (number | string | null)[]): void {
-    this.#values.push(...values);
-    if (this.#values.length < rowsAtOnce * this.#columns) return;
-    const full = this.#values;
-    this.#values = [];
-    this.#many.all(...full);
+    for (const value of values) this.#values[this.#filled++] = value;
+    if (this.#filled < this.#values.length) return;
+    this.#many.all(...this.#values);
+    this.clear();
   }
 
   /** Writes what waits. */
   flush(): void {
-    const rest = this.#values;
-    if (rest.length === 0) return;
-    this.#values = [];
-    for (let at = 0; at < rest.length; at += this.#columns) this.#one.all(...rest.slice(at, at + this.#columns));
+    if (this.#filled === 0) return;
+    for (let at = 0; at < this.#filled; at += this.#columns)
+      this.#one.all(...this.#values.slice(at, at + this.#columns));
+    this.clear();
   }
 
-  /** Forgets what waits. */
+  /** Forgets what waits; long values are not held until others come in their place. */
   clear(): void {
-    this.#values = [];
+    this.#values.fill(null);
+    this.#filled = 0;
   }
 }
