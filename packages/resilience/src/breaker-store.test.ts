@@ -1,3 +1,4 @@
+import { memoryStore, systemClock } from "@millrace/core/plugin";
 import { describe, expect, it } from "vitest";
 import {
   type BreakerStore,
@@ -25,32 +26,21 @@ function taskState() {
   };
 }
 
-/** The two doors of a metadata store that matter here. */
-function metadataStore() {
-  const entries = new Map<string, string>();
+/** A real metadata store, opened when it is first needed. */
+function metadataStore(): BreakerStore {
+  const store = memoryStore();
+  const opened = store.open("engine");
+  const inner = metadataBreakerStore(store, { clock: systemClock });
   return {
-    state: { get: async (namespace: string, key: string) => entries.get(`${namespace}/${key}`) },
-    commit: async (
-      changes: readonly {
-        readonly namespace: string;
-        readonly key: string;
-        readonly value: string | null;
-        readonly expected: string | null;
-      }[],
-    ) =>
-      changes.map(({ namespace, key, value, expected }) => {
-        if ((entries.get(`${namespace}/${key}`) ?? null) !== expected) return { status: "refused" };
-        if (value === null) entries.delete(`${namespace}/${key}`);
-        else entries.set(`${namespace}/${key}`, value);
-        return { status: "done" };
-      }),
+    get: async (key) => opened.then(() => inner.get(key)),
+    put: async (key, value, expected) => opened.then(() => inner.put(key, value, expected)),
   };
 }
 
 const stores: [string, () => BreakerStore][] = [
   ["memory", memoryBreakerStore],
   ["a task's state", () => taskStateBreakerStore(taskState())],
-  ["a metadata store", () => metadataBreakerStore(metadataStore(), { clock: { now: () => 0 } })],
+  ["a metadata store", metadataStore],
 ];
 
 describe.each(stores)("the state of breakers in %s", (_, make) => {

@@ -96,7 +96,7 @@ function warnings({ details }: ReportContent): SafeHtml | undefined {
 }
 
 function figure(chart: SafeHtml): SafeHtml {
-  return html`<figure><div class="scroll" tabindex="0">${chart}</div></figure>`;
+  return html`<figure><div class="scroll" tabindex="0" role="group" aria-label="Chart">${chart}</div></figure>`;
 }
 
 /** Nothing when there is nothing to show. */

@@ -11,7 +11,7 @@ interface Column<Row> {
 /** A table whose first column names the row. */
 function table<Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): SafeHtml {
   const numeric = (column: Column<Row>): string => (column.isNumber ? "number" : "text");
-  return html`<div class="scroll"><table><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col" class="${numeric(column)}">${column.name}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${columns.map((column, i) => (i === 0 ? html`<th scope="row">${column.value(row)}</th>` : html`<td class="${numeric(column)}">${column.value(row)}</td>`))}</tr>`)}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col" class="${numeric(column)}">${column.name}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${columns.map((column, i) => (i === 0 ? html`<th scope="row">${column.value(row)}</th>` : html`<td class="${numeric(column)}">${column.value(row)}</td>`))}</tr>`)}</tbody></table></div>`;
 }
 
 export function badge(kind: "good" | "warn" | "bad" | "plain", text: string): SafeHtml {

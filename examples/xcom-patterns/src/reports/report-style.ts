@@ -3,8 +3,8 @@ export const reportStyle = `
 :root {
   color-scheme: light dark;
   --page: #f4f6f9; --surface: #ffffff; --ink: #151b26; --soft: #566072; --line: #e1e6ee; --grid: #e9edf3;
-  --accent: #2457d6; --accent-soft: #2457d61f; --danger: #bf2f3a; --danger-soft: #bf2f3a26;
-  --good: #12784f; --good-soft: #12784f1a; --warn: #8f5a00; --warn-soft: #b9770026; --track: #eceff4;
+  --accent: #2457d6; --accent-soft: #2457d61f; --danger: #ad232f; --danger-soft: #bf2f3a26;
+  --good: #0a6440; --good-soft: #12784f1a; --warn: #8f5a00; --warn-soft: #b9770026; --track: #eceff4;
 }
 @media (prefers-color-scheme: dark) {
   :root {
