@@ -19,7 +19,7 @@ export function financialAnalyticsPipeline(services: PipelineServices = { clock:
     {
       description: "Takes in market data of any size and quality, measures its risk, and reports what the data allows",
       params: pipelineParams,
-      defaults: { retries: 1, retryDelay: "5s", executionTimeout: "5m" },
+      defaults: { retries: 1, retryDelay: "1s", executionTimeout: "5m" },
       tags: ["finance", "xcom"],
     },
     (d) => {

@@ -29,6 +29,8 @@ export const pipelineParams = z.object({
   failing_analyses: z.array(z.enum(sourceNames)).default([]),
   /** The file of the market data cannot be removed at the end. */
   file_locked: z.boolean().default(false),
+  /** The first attempt of the ingestion breaks off after it has written its files; the retry removes them. */
+  interrupted: z.boolean().default(false),
   /** Folder for large data sets. Default: `.millrace/datasets` of this project. */
   data_dir: z.string().optional(),
   /** Folder for reports. Default: `reports` of this project. */

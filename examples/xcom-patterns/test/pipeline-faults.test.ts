@@ -199,3 +199,13 @@ describe("cleanup", () => {
     expect(summary.files).toEqual({ cleaned: [], failed: [], already_gone: [expect.stringContaining("market_data_")] });
   });
 });
+
+describe("an attempt that breaks off", () => {
+  it("is made again, and its files do not stay behind", async () => {
+    await using run = await runPipeline({ interrupted: true, feed_size: "large" });
+    expect(statesOf(run)).toEqual({ ...allSucceeded, ingest_data: "success 2" });
+    const summary = (await run.result.xcom("cleanup_resources")) as CleanupSummary;
+    expect(summary.files.cleaned).toHaveLength(2);
+    expect(await readdir(join(run.folder, "data"))).toEqual([]);
+  });
+});

@@ -1,9 +1,11 @@
+import type { CircuitBreaker } from "@millrace/resilience";
 import { type SourceName, sourceNames } from "../pipeline-params.ts";
 import { monthEnds, type PricePoint } from "../risk/price-series.ts";
 import { timestamp } from "../timestamp.ts";
 import type { FailedSource, IngestedSource, IngestionMetadata } from "../xcom/pipeline-records.ts";
 import { recordsOf, type SourcePayload, storageOf } from "../xcom/source-payload.ts";
 import { closesOf } from "./closes-of.ts";
+import { noteFile, removeFilesOfEarlierAttempts } from "./files-of-attempts.ts";
 import {
   feedBreaker,
   ingestExternalFeed,
@@ -30,32 +32,12 @@ export interface IngestionSummary {
  */
 export function ingestData(services: PipelineServices) {
   return async (context: PipelineContext): Promise<IngestionSummary> => {
-    const { log, xcom } = context;
+    const { xcom } = context;
+    await removeFilesOfEarlierAttempts(context);
     const breaker = feedBreaker(context, services);
-    let attempts = 0;
-    const receivers: Record<SourceName, () => Promise<ReceivedSource | null>> = {
-      market_data: () => ingestMarketData(context, services),
-      trading_data: () => ingestTradingData(context),
-      risk_parameters: () => ingestRiskParameters(context, services),
-      external_feeds: () =>
-        ingestExternalFeed(context, services, breaker, (count) => {
-          attempts = count;
-        }),
-    };
-
-    const received: Partial<Record<SourceName, ReceivedSource>> = {};
-    const failed: FailedSource[] = [];
-    for (const source of sourceNames) {
-      try {
-        const found = await receivers[source]();
-        if (found) received[source] = found;
-        else failed.push({ source, error: "the source had nothing to deliver", code: "NO_DATA" });
-      } catch (error) {
-        context.signal.throwIfAborted();
-        failed.push({ source, ...describeError(error) });
-      }
-    }
-    for (const { source, error, code } of failed) log.warn(`${source} is not available`, { error, code });
+    const { received, failed, attempts } = await receiveSources(context, services, breaker);
+    if (context.params.interrupted && context.attempt === 1)
+      throw new Error("simulated interruption of the first attempt");
 
     const payloads = Object.fromEntries(Object.entries(received).map(([source, { payload }]) => [source, payload]));
     const pushed = await xcom.pushAll("data_source", payloads);
@@ -79,6 +61,46 @@ export function ingestData(services: PipelineServices) {
       total_records: Object.values(received).reduce((total, { recordCount }) => total + recordCount, 0),
     };
   };
+}
+
+interface Reception {
+  readonly received: Partial<Record<SourceName, ReceivedSource>>;
+  readonly failed: readonly FailedSource[];
+  /** How often the external feed was asked. */
+  readonly attempts: number;
+}
+
+async function receiveSources(
+  context: PipelineContext,
+  services: PipelineServices,
+  breaker: CircuitBreaker,
+): Promise<Reception> {
+  let attempts = 0;
+  const receivers: Record<SourceName, () => Promise<ReceivedSource | null>> = {
+    market_data: () => ingestMarketData(context, services),
+    trading_data: () => ingestTradingData(context),
+    risk_parameters: () => ingestRiskParameters(context, services),
+    external_feeds: () =>
+      ingestExternalFeed(context, services, breaker, (count) => {
+        attempts = count;
+      }),
+  };
+  const received: Partial<Record<SourceName, ReceivedSource>> = {};
+  const failed: FailedSource[] = [];
+  for (const source of sourceNames) {
+    try {
+      const found = await receivers[source]();
+      if (found) {
+        received[source] = found;
+        await noteFile(context, found.payload);
+      } else failed.push({ source, error: "the source had nothing to deliver", code: "NO_DATA" });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      failed.push({ source, ...describeError(error) });
+    }
+  }
+  for (const { source, error, code } of failed) context.log.warn(`${source} is not available`, { error, code });
+  return { received, failed, attempts };
 }
 
 /**
