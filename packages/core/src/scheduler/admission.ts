@@ -1,4 +1,4 @@
-import { Heap } from "./heap.ts";
+import { BucketQueue, candidateFirst, goesFirst } from "./bucket-queue.ts";
 import { QueueInOrder } from "./queue-in-order.ts";
 
 /** A number of things that may be in use at once, and those who wait for one of them. */
@@ -7,7 +7,9 @@ export class Limit {
   readonly name: string;
   capacity: number;
   used = 0;
-  readonly waiting = new Heap<Bucket>(goesFirst);
+  readonly waiting = new BucketQueue();
+  /** Those who ask for more than there is in all. */
+  readonly parked: Bucket[] = [];
 
   constructor(name: string, capacity: number) {
     this.name = name;
@@ -18,6 +20,7 @@ export class Limit {
   reset(): void {
     this.used = 0;
     this.waiting.clear();
+    this.parked.length = 0;
   }
 
   hasRoom(slots: number): boolean {
@@ -36,33 +39,44 @@ export interface Candidate {
   readonly logicalDate: number;
   readonly mapIndex: number;
   readonly order: number;
-  /** Slots of its pool. */
-  readonly slots: number;
   /** False once it was cancelled or skipped while it waited; it is dropped then. */
   readonly isReady: boolean;
 }
 
-/** Candidates that share all limits and so wait for the same things. */
+/** Candidates that share all limits, take as many slots, and so wait for the same things. */
 export interface Bucket {
   readonly share: Share;
   readonly limits: readonly Limit[];
   /** The one limit that counts pool slots instead of tasks. */
   readonly pool: Limit;
+  /** Slots of the pool that each of its candidates takes. */
+  readonly slots: number;
   readonly ready: QueueInOrder<Candidate>;
-  state: "idle" | "active" | "blocked";
+  state: "idle" | "active" | "blocked" | "parked";
+  /** The limit that it waits for. */
+  waitsFor: Limit | undefined;
+  /** Its rank as the queue keeps it: the best candidate, and how often its DAG had been served then. */
+  best: Candidate | undefined;
+  servedThen: number;
+  place: number;
 }
 
 /**
  * Decides who starts next. By priority; among equals DAGs take turns, then the earlier logical date, then the smaller map index.
  * A bucket that hits a limit waits at that limit and costs nothing until there is room, so no DAG or pool can fill a window
- * that others need to be seen through.
+ * that others need to be seen through. Nobody of lower rank passes one who waits for several slots of a pool.
  */
 export class Admission<C extends Candidate> {
-  readonly #active = new Heap<Bucket>(goesFirst);
+  readonly #active = new BucketQueue();
   #turn = 0;
+  readonly #passOn = (bucket: Bucket): void => {
+    for (const limit of bucket.limits) this.#wakeOne(limit);
+  };
 
-  bucket(share: Share, pool: Limit, others: readonly Limit[]): Bucket {
-    return { share, limits: [...others, pool], pool, ready: new QueueInOrder(candidateFirst), state: "idle" };
+  bucket(share: Share, pool: Limit, slots: number, others: readonly Limit[]): Bucket {
+    const ready = new QueueInOrder(candidateFirst);
+    const rank = { waitsFor: undefined, best: undefined, servedThen: 0, place: 0 };
+    return { share, limits: [...others, pool], pool, slots, ready, state: "idle", ...rank };
   }
 
   /** Forgets every bucket; limits are reset by their owners. */
@@ -72,87 +86,98 @@ export class Admission<C extends Candidate> {
 
   add(bucket: Bucket, candidate: C): void {
     bucket.ready.push(candidate);
-    if (bucket.state !== "idle") return;
+    if (bucket.state === "active") return this.#active.lift(bucket, candidate);
+    if (bucket.state === "idle") return this.#activate(bucket);
+    if (bucket.state !== "blocked") return;
+    const limit = bucket.waitsFor as Limit;
+    limit.waiting.lift(bucket, candidate);
+    this.#wakeOne(limit);
+  }
+
+  /** One of the bucket's candidates is not ready any more: it may have been what others waited behind. */
+  left(bucket: Bucket): void {
+    if (bucket.state === "blocked") this.#wakeOne(bucket.waitsFor as Limit);
+  }
+
+  /** Takes the next candidate and what it needs of every limit; `undefined` when nothing can start now. */
+  take(): C | undefined {
+    for (let bucket = this.#active.first(this.#passOn); bucket; bucket = this.#active.first(this.#passOn)) {
+      this.#active.shift();
+      const full = this.#fullFor(bucket);
+      if (full) {
+        this.#waitFor(full, bucket);
+        this.#passOn(bucket);
+        continue;
+      }
+      const candidate = bucket.ready.pop() as C;
+      const { share } = bucket;
+      for (const limit of bucket.limits) limit.used += slotsOf(bucket, limit);
+      // A DAG that had to wait has no claim to what others were given meanwhile.
+      share.served = Math.max(share.served, this.#turn) + 1;
+      this.#turn = share.served - 1;
+      if (bucket.ready.size > 0) this.#active.push(bucket);
+      else bucket.state = "idle";
+      this.#passOn(bucket);
+      return candidate;
+    }
+    return undefined;
+  }
+
+  /** Takes what a candidate of the bucket needs, for one that runs already. */
+  occupy(bucket: Bucket): void {
+    for (const limit of bucket.limits) limit.used += slotsOf(bucket, limit);
+  }
+
+  /** Gives back what `take` took. */
+  release(bucket: Bucket): void {
+    for (const limit of bucket.limits) limit.used -= slotsOf(bucket, limit);
+    this.#passOn(bucket);
+  }
+
+  /** A limit was changed. */
+  wake(limit: Limit): void {
+    for (const bucket of limit.parked.splice(0)) this.#activate(bucket);
+    this.#wakeOne(limit);
+  }
+
+  #activate(bucket: Bucket): void {
     bucket.share.served = Math.max(bucket.share.served, this.#turn);
     bucket.state = "active";
     this.#active.push(bucket);
   }
 
-  /** Takes the next candidate and what it needs of every limit; `undefined` when nothing can start now. */
-  take(): C | undefined {
-    for (let bucket = this.#active.pop(); bucket; bucket = this.#active.pop()) {
-      const candidate = dropStale(bucket);
-      if (!candidate) {
-        bucket.state = "idle";
-        continue;
-      }
-      const full = firstFull(bucket, candidate);
-      if (full) {
-        bucket.state = "blocked";
-        full.waiting.push(bucket);
-        for (const limit of bucket.limits) if (limit !== full) this.#wakeOne(limit);
-        continue;
-      }
-      bucket.ready.pop();
-      for (const limit of bucket.limits) limit.used += limit === bucket.pool ? candidate.slots : 1;
-      this.#turn = bucket.share.served++;
-      if (bucket.ready.size > 0) this.#active.push(bucket);
-      else bucket.state = "idle";
-      for (const limit of bucket.limits) this.#wakeOne(limit);
-      return candidate as C;
+  /** The first limit that keeps the bucket from starting: it has no room, or one of higher rank waits for it. */
+  #fullFor(bucket: Bucket): Limit | undefined {
+    for (const limit of bucket.limits) {
+      if (!limit.hasRoom(slotsOf(bucket, limit))) return limit;
+      const first = limit.waiting.size > 0 ? limit.waiting.first() : undefined;
+      if (first && goesFirst(first, bucket)) return limit;
     }
     return undefined;
   }
 
-  /** Gives back what `take` took. */
-  release(bucket: Bucket, slots: number): void {
-    for (const limit of bucket.limits) {
-      limit.used -= limit === bucket.pool ? slots : 1;
-      this.#wakeOne(limit);
+  #waitFor(limit: Limit, bucket: Bucket): void {
+    if (slotsOf(bucket, limit) > limit.capacity) {
+      bucket.state = "parked";
+      limit.parked.push(bucket);
+      return;
     }
-  }
-
-  /** A limit was raised. */
-  wake(limit: Limit): void {
-    this.#wakeOne(limit);
+    bucket.state = "blocked";
+    bucket.waitsFor = limit;
+    limit.waiting.push(bucket);
   }
 
   /** The first in the line of a limit with room; it passes the word on when it cannot use it or when room is left. */
   #wakeOne(limit: Limit): void {
-    const first = limit.waiting.peek();
-    if (!first || limit.used >= limit.capacity) return;
-    const candidate = dropStale(first);
-    if (candidate && !limit.hasRoom(limit === first.pool ? candidate.slots : 1)) return;
-    limit.waiting.pop();
+    if (limit.used >= limit.capacity || limit.waiting.size === 0) return;
+    const first = limit.waiting.first();
+    if (!first || !limit.hasRoom(slotsOf(first, limit))) return;
+    limit.waiting.shift();
     first.state = "active";
     this.#active.push(first);
   }
 }
 
-function firstFull(bucket: Bucket, candidate: Candidate): Limit | undefined {
-  for (const limit of bucket.limits) if (!limit.hasRoom(limit === bucket.pool ? candidate.slots : 1)) return limit;
-  return undefined;
-}
-
-function dropStale(bucket: Bucket): Candidate | undefined {
-  for (let first = bucket.ready.peek(); first; first = bucket.ready.peek()) {
-    if (first.isReady) return first;
-    bucket.ready.pop();
-  }
-  return undefined;
-}
-
-function candidateFirst(a: Candidate, b: Candidate): boolean {
-  if (a.weight !== b.weight) return a.weight > b.weight;
-  if (a.logicalDate !== b.logicalDate) return a.logicalDate < b.logicalDate;
-  if (a.mapIndex !== b.mapIndex) return a.mapIndex < b.mapIndex;
-  return a.order < b.order;
-}
-
-function goesFirst(a: Bucket, b: Bucket): boolean {
-  const [x, y] = [a.ready.peek(), b.ready.peek()];
-  if (!x || !y) return y === undefined && x !== undefined;
-  if (x.weight !== y.weight) return x.weight > y.weight;
-  if (a.share !== b.share && a.share.served !== b.share.served) return a.share.served < b.share.served;
-  return candidateFirst(x, y);
+function slotsOf(bucket: Bucket, limit: Limit): number {
+  return limit === bucket.pool ? bucket.slots : 1;
 }

@@ -231,6 +231,6 @@ export class Attempts {
     instance.cancelTimer = undefined;
     instance.run.activity--;
     this.#desk.check(instance.run);
-    if (instance.bucket) this.#desk.admission.release(instance.bucket, instance.slots);
+    if (instance.bucket) this.#desk.admission.release(instance.bucket);
   }
 }

@@ -17,17 +17,17 @@ export function bucketOf(
   const perTask = dag.perTask.get(taskNo);
   const mapping = run.mappings.get(taskNo);
   if (mapping && task.map?.maxActive !== undefined) {
-    mapping.bucket ??= admission.bucket(dag, pool, [
+    mapping.bucket ??= admission.bucket(dag, pool, task.poolSlots, [
       dag.tasks,
       ...(perTask ? [perTask] : []),
       new Limit(`maxActive of '${task.id}'`, task.map.maxActive),
     ]);
     return mapping.bucket;
   }
-  const key = perTask ? `${task.pool}\n${taskNo}` : task.pool;
+  const key = `${task.pool}\n${task.poolSlots}\n${perTask ? taskNo : ""}`;
   let bucket = dag.buckets.get(key);
   if (!bucket) {
-    bucket = admission.bucket(dag, pool, perTask ? [dag.tasks, perTask] : [dag.tasks]);
+    bucket = admission.bucket(dag, pool, task.poolSlots, perTask ? [dag.tasks, perTask] : [dag.tasks]);
     dag.buckets.set(key, bucket);
   }
   return bucket;

@@ -66,10 +66,6 @@ export class Instance implements Candidate {
   get logicalDate(): number {
     return this.run.row.logicalDate;
   }
-
-  get slots(): number {
-    return this.run.graph.tasks[this.taskNo].poolSlots;
-  }
 }
 
 /** A mapped task once its elements are known. */

@@ -233,7 +233,7 @@ export class RunBook {
       if (instance.state !== "running") continue;
       run.activity++;
       instance.bucket = bucketOf(admission, run, instance, pools);
-      for (const limit of instance.bucket.limits) limit.used += limit === instance.bucket.pool ? instance.slots : 1;
+      admission.occupy(instance.bucket);
     }
     if (row.state === "queued") {
       this.#introduce(run);
@@ -321,7 +321,7 @@ export class RunBook {
     old.cancelTimeout?.();
     for (const instance of old.touched()) {
       if (instance.state === "running" && instance.bucket) {
-        for (const limit of instance.bucket.limits) limit.used -= limit === instance.bucket.pool ? instance.slots : 1;
+        this.#desk.admission.release(instance.bucket);
       } else {
         this.#parts.waiting.stop(instance);
       }

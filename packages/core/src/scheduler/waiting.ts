@@ -59,7 +59,10 @@ export class Waiting {
 
   stop(instance: Instance): void {
     const isWaiting = instance.isReady || instance.cancelTimer !== undefined || instance.awaits !== null;
-    instance.isReady = false;
+    if (instance.isReady) {
+      instance.isReady = false;
+      if (instance.bucket) this.#desk.admission.left(instance.bucket);
+    }
     instance.cancelTimer?.();
     instance.cancelTimer = undefined;
     if (instance.awaits !== null) this.#forEvent.get(instance.awaits)?.delete(instance);
