@@ -231,7 +231,7 @@ const table = {
   // config and loading
   CONFIG_INVALID: {
     says: "{path} is not a valid configuration:\n{list}",
-    cure: "Correct the settings named; `millrace config explain` shows every value and where it came from.",
+    cure: "Correct the settings and variables named, each in its place.",
   },
   SETTING_INVALID: {
     says: "{setting} is {value}, but {expected}",

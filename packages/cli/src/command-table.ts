@@ -1,0 +1,67 @@
+import type { Catalogue, CommandEntry } from "./catalogue.ts";
+
+const groups: Catalogue["groups"] = {
+  dags: "The DAGs that the DAG files define",
+  runs: "What ran, and how it ended",
+  tasks: "Tasks of a DAG, their states and logs",
+  xcom: "Values that tasks left",
+  config: "The configuration as it holds",
+  db: "The database of the store",
+};
+
+const commands: readonly CommandEntry[] = [
+  {
+    path: "init",
+    summary: "Make a new project, with a first DAG and its test",
+    load: () => import("./commands/init.ts"),
+  },
+  { path: "run", summary: "Run a DAG once, to its end", load: () => import("./commands/run.ts") },
+  { path: "dags list", summary: "List the DAGs, with their last run", load: () => import("./commands/dags-list.ts") },
+  { path: "dags show", summary: "Draw a DAG and list its tasks", load: () => import("./commands/dags-show.ts") },
+  {
+    path: "dags validate",
+    summary: "Load every DAG file and report every mistake",
+    load: () => import("./commands/dags-validate.ts"),
+  },
+  { path: "runs list", summary: "List runs, newest first", load: () => import("./commands/runs-list.ts") },
+  { path: "runs show", summary: "Show one run and its tasks", load: () => import("./commands/runs-show.ts") },
+  { path: "tasks list", summary: "List the tasks of a DAG", load: () => import("./commands/tasks-list.ts") },
+  {
+    path: "tasks states",
+    summary: "Show how the tasks of a run stand",
+    load: () => import("./commands/tasks-states.ts"),
+  },
+  { path: "tasks logs", summary: "Print the log of a task", load: () => import("./commands/tasks-logs.ts") },
+  { path: "xcom list", summary: "List the values that a run left", load: () => import("./commands/xcom-list.ts") },
+  { path: "xcom get", summary: "Print one value", load: () => import("./commands/xcom-get.ts") },
+  {
+    path: "config explain",
+    summary: "Print every setting and where it came from",
+    load: () => import("./commands/config-explain.ts"),
+  },
+  {
+    path: "db migrate",
+    summary: "Bring the database to the schema of this version",
+    load: () => import("./commands/db-migrate.ts"),
+  },
+  { path: "db check", summary: "Look the database over for damage", load: () => import("./commands/db-check.ts") },
+  {
+    path: "doctor",
+    summary: "Check this installation and name what is wrong",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
+    path: "completion",
+    summary: "Print a script that completes commands and ids in your shell",
+    load: () => import("./commands/completion.ts"),
+  },
+  {
+    path: "complete",
+    summary: "Answer the completion script",
+    load: () => import("./commands/complete.ts"),
+    isHidden: true,
+  },
+];
+
+/** Every command. A command's module is loaded when it is called. */
+export const catalogue: Catalogue = { commands, groups };

@@ -1,0 +1,55 @@
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { safeLine } from "../terminal/safe-text.ts";
+import { instantText } from "../terminal/show-time.ts";
+import { tableLines } from "../terminal/table.ts";
+import { durationText, findRun, runPayload } from "../views/run-view.ts";
+import { failureLines, taskColumns, taskPayload } from "../views/task-view.ts";
+
+export default defineCommand({
+  arguments: [
+    { name: "<dag>", says: "id of the DAG", completes: "dag" },
+    { name: "[run]", says: "id of the run (default: latest)", completes: "run" },
+  ],
+  examples: [
+    ["millrace runs show hello", "the newest run of 'hello'"],
+    ["millrace runs show hello manual__2026-11-21T10:00:00Z_a1b2c3", "this one"],
+  ],
+  async run(session, given) {
+    const core = await session.core();
+    core.checkDagId(given.text("dag"));
+    core.checkRunId(given.textOr("run", "latest"));
+    const store = await session.neededReader();
+    const run = await findRun(store, core, given.text("dag"), given.textOr("run", "latest"));
+    const tasks = await store.tasks.ofRun(run.runNo);
+    const { style } = session;
+    session.print(
+      { ...runPayload(run), params: jsonOf(run.params), conf: jsonOf(run.conf), tasks: tasks.map(taskPayload) },
+      () => {
+        const facts: readonly (readonly [name: string, text: string])[] = [
+          ["logical date", instantText(run.logicalDate)],
+          ...(run.intervalEnd > run.intervalStart
+            ? [["interval", `${instantText(run.intervalStart)} to ${instantText(run.intervalEnd)}`] as const]
+            : []),
+          ["started", run.startedAt === null ? "" : instantText(run.startedAt)],
+          ["took", durationText(run, core)],
+          ["params", safeLine(run.params ?? "")],
+          ["conf", safeLine(run.conf ?? "")],
+        ];
+        return [
+          `${style.bold(run.dagId)}  ${run.runId}  ${style.state(run.state)}${run.note === null ? "" : style.dim(`, ${safeLine(run.note)}`)}`,
+          ...facts.flatMap(([name, text]) => (text === "" ? [] : [`  ${style.dim(name.padEnd(12))}  ${text}`])),
+          "",
+          ...tableLines(tasks, taskColumns(style, core, { withErrors: false }), style, session.io.out.columns),
+          ...failureLines(tasks, style, { withStack: session.options.debug }),
+        ];
+      },
+    );
+    return exitCodes.ok;
+  },
+});
+
+/** Stored JSON text as JSON again. */
+function jsonOf(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text);
+}

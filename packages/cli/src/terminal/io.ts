@@ -1,0 +1,75 @@
+import { Console } from "node:console";
+
+/** One of the two streams that a command writes to. */
+export interface Output {
+  write(text: string | Uint8Array): void;
+  readonly isTerminal: boolean;
+  /** Width of the terminal; `undefined` where there is none. */
+  readonly columns: number | undefined;
+  readonly rows: number | undefined;
+}
+
+/** The world of a command: what it reads and where it writes. Tests give their own. */
+export interface Io {
+  readonly out: Output;
+  readonly err: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** True when somebody can answer a question. */
+  readonly canAsk: boolean;
+  /** Calls the listener when the user interrupts (Ctrl-C); the function returned ends that. */
+  onInterrupt(listener: () => void): () => void;
+  /** Ends the process at once, for the second interrupt. */
+  exit(code: number): void;
+}
+
+/**
+ * The real process. Standard output is the command's own: what DAG files and libraries print to it goes to standard
+ * error, so that a payload stays parseable.
+ */
+export function processIo(): { readonly io: Io; readonly flush: () => Promise<void> } {
+  const { stdout, stderr } = process;
+  const writePayload = stdout.write.bind(stdout) as (text: string | Uint8Array, done?: () => void) => boolean;
+  stdout.write = stderr.write.bind(stderr);
+  globalThis.console = new Console(stderr, stderr);
+  // A reader that has gone away, as `head` does, is no error.
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode);
+      throw error;
+    });
+  }
+  const output = (stream: NodeJS.WriteStream, write: Output["write"]): Output => ({
+    write,
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.isTTY ? stream.columns : undefined;
+    },
+    get rows() {
+      return stream.isTTY ? stream.rows : undefined;
+    },
+  });
+  const io: Io = {
+    out: output(stdout, (text) => void writePayload(text)),
+    err: output(stderr, (text) => void stderr.write(text)),
+    env: process.env,
+    cwd: process.cwd(),
+    canAsk: process.stdin.isTTY === true && stderr.isTTY === true,
+    onInterrupt(listener) {
+      process.on("SIGINT", listener);
+      process.on("SIGTERM", listener);
+      return () => {
+        process.off("SIGINT", listener);
+        process.off("SIGTERM", listener);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+  const flush = async (): Promise<void> => {
+    await new Promise<void>((resolve) => writePayload("", resolve));
+    await new Promise<void>((resolve) => stderr.write("", () => resolve()));
+  };
+  return { io, flush };
+}
