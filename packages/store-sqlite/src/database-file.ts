@@ -18,6 +18,8 @@ export const knownSchema = migrations.at(-1)?.version ?? 0;
  */
 const busyTimeoutMs = 5;
 
+const smallestPageBytes = 512;
+
 /** The absolute path, or an error for what names no file. */
 export function parsePath(path: unknown): string {
   const bad =
@@ -28,12 +30,25 @@ export function parsePath(path: unknown): string {
 
 /** Makes the folder (0700) and an empty file (0600) where there is none. SQLite gives its companions the mode of the file. */
 export function makeFile(path: string): void {
+  makeFolder(dirname(path));
+  // A file that exists is not touched: closing it would drop the locks that this process may hold on it.
+  if (existsSync(path)) return;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // A file that exists is not touched: closing it would drop the locks that this process may hold on it.
-    if (!existsSync(path)) closeSync(openSync(path, "ax", 0o600));
+    closeSync(openSync(path, "ax", 0o600));
   } catch (error) {
-    if (!existsSync(path)) throw storeError(path, error);
+    // Another process may have been faster.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** Folder by folder: Node's own recursion never ends in file systems that know no folders to make, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
   }
 }
 
@@ -50,6 +65,9 @@ export function inspectFile(path: string): { readonly exists: boolean; readonly 
   }
   const hasLog = existsSync(`${path}-wal`);
   if (size === 0 && !hasLog) return { exists: true, schema: 0 };
+  // SQLite would take so little for a new database, and write over it.
+  if (size < smallestPageBytes && !hasLog)
+    throw coreError("STORE_CORRUPT", { path, why: "it is too short for a database" });
   const url = pathToFileURL(path);
   // Without a write-ahead log nothing but the file counts, and reading it so leaves no trace.
   if (!hasLog) url.searchParams.set("immutable", "1");

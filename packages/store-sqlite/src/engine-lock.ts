@@ -18,16 +18,16 @@ export class EngineLock {
   /** Throws `STORE_LOCKED` when another engine has it, in this process or any other. */
   static acquire(path: string): EngineLock {
     const lockPath = `${path}.lock`;
-    makeFile(lockPath);
     let db: DatabaseSync | undefined;
     try {
+      makeFile(lockPath);
       // Two engines that try at the same time: one of them waits a moment for the other to step back.
       db = connect(lockPath, { timeout: 20 });
       db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
       return new EngineLock(db);
     } catch (error) {
       db?.close();
-      throw isBusy(error) ? coreError("STORE_LOCKED", { path }, { cause: error }) : storeError(lockPath, error);
+      throw isBusy(error) ? coreError("STORE_LOCKED", { path }, { cause: error }) : storeError(path, error);
     }
   }
 

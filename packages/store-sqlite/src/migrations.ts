@@ -67,6 +67,7 @@ CREATE TABLE runs (
 CREATE UNIQUE INDEX runs_own_date ON runs (dag_no, logical_date) WHERE type IN ('scheduled', 'backfill');
 CREATE UNIQUE INDEX runs_idempotency_key ON runs (dag_no, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX runs_by_date ON runs (dag_no, logical_date);
+CREATE INDEX runs_of_dag ON runs (dag_no);
 CREATE INDEX runs_active ON runs (run_no) WHERE state IN ('queued', 'running');
 
 CREATE TABLE task_instances (

@@ -68,6 +68,7 @@ export function storeError(path: string, error: unknown): MillraceError {
     case "EPERM":
     case "EROFS":
     case "ENOTDIR":
+    case "EEXIST":
     case "ENOENT":
     case "ELOOP":
     case "ENAMETOOLONG":

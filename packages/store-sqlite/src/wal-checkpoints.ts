@@ -20,12 +20,15 @@ export interface WalCheckpointOptions {
   readonly betweenGroups: (task: () => Promise<void>) => void;
   /** A round on the writer's own connection, for where there can be no worker. */
   readonly here: () => CheckpointRound;
+  /** The worker's file, where it is not the usual one. */
+  readonly worker?: URL;
 }
 
 /**
  * Keeps the write-ahead log short without stopping the event loop: a worker thread moves its pages into the database
  * file. While groups go on being written the worker never quite catches up, so it then moves the small rest while the
  * groups wait (asynchronously, some milliseconds); with all moved, the next group starts the log anew.
+ * A writer that outruns even the first round is made to wait for it, so that the log stays bounded.
  * The worker is started when the log first passes the threshold: short runs never pay for it.
  */
 export class WalCheckpoints {
@@ -37,6 +40,8 @@ export class WalCheckpoints {
   /** Size of the log when all of it had been moved; the log then starts anew, unless a reader still uses it. */
   #movedAtBytes: number | undefined;
   #running: Promise<void> | undefined;
+  /** The round that goes on beside the groups. */
+  #firstRound: Promise<CheckpointRound> | undefined;
 
   constructor(options: WalCheckpointOptions) {
     this.#options = options;
@@ -45,9 +50,17 @@ export class WalCheckpoints {
 
   /** To be called after each group. */
   groupWritten(): void {
-    if (++this.#groups % groupsPerLook !== 0 || this.#running !== undefined) return;
-    const { thresholdBytes } = this.#options;
+    if (++this.#groups % groupsPerLook !== 0) return;
+    const { thresholdBytes, betweenGroups } = this.#options;
     const size = this.#logBytes();
+    if (this.#running !== undefined) {
+      const round = this.#firstRound;
+      this.#firstRound = undefined;
+      if (round !== undefined && size > this.#nextAtBytes + 2 * thresholdBytes)
+        betweenGroups(async () => void (await round));
+      else this.#firstRound = round;
+      return;
+    }
     if (this.#movedAtBytes !== undefined) {
       this.#nextAtBytes = size < this.#movedAtBytes ? thresholdBytes : size + thresholdBytes;
       this.#movedAtBytes = undefined;
@@ -70,8 +83,12 @@ export class WalCheckpoints {
   }
 
   async #shorten(): Promise<void> {
-    let round = await this.#round();
-    if (round.moved < round.pages) {
+    const groups = this.#groups;
+    this.#firstRound = this.#round();
+    let round = await this.#firstRound;
+    this.#firstRound = undefined;
+    // A round knows nothing of the groups that were written while it went on.
+    if (this.#groups > groups) {
       round = await new Promise<CheckpointRound>((resolve) => {
         this.#options.betweenGroups(async () => resolve(await this.#round()));
       });
@@ -97,11 +114,8 @@ export class WalCheckpoints {
   }
 
   #start(): Worker {
-    // Written out twice, so that bundlers see which file is meant.
-    const url = import.meta.url.endsWith(".ts")
-      ? new URL("./checkpoint-worker.ts", import.meta.url)
-      : new URL("./checkpoint-worker.js", import.meta.url);
-    const worker = new Worker(url, { workerData: { path: this.#options.path } });
+    const { path, worker: url = workerFile() } = this.#options;
+    const worker = new Worker(url, { workerData: { path } });
     worker.unref();
     return worker;
   }
@@ -109,4 +123,11 @@ export class WalCheckpoints {
   #logBytes(): number {
     return statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
+}
+
+/** Written out twice, so that bundlers see which file is meant. */
+function workerFile(): URL {
+  return import.meta.url.endsWith(".ts")
+    ? new URL("./checkpoint-worker.ts", import.meta.url)
+    : new URL("./checkpoint-worker.js", import.meta.url);
 }

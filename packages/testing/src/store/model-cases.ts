@@ -27,7 +27,7 @@ export const modelCases: readonly StoreCase[] = [
       const property = fc.asyncProperty(fc.array(anyGroup, { minLength: 3, maxLength: 14 }), (groups) =>
         runCase({ name: "one sequence", run: (place) => holdAgainstModel(place, groups) }, makeStore),
       );
-      await fc.assert(property, { numRuns: 100 });
+      await fc.assert(property, { numRuns: 60 });
     },
   },
 ];

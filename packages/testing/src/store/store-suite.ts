@@ -21,6 +21,9 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
   "held against the in-memory store": modelCases,
 };
 
+/** Long enough for a slow disk. */
+const timeout = 60_000;
+
 /**
  * The conformance suite of metadata stores: a store that passes behaves as the engine expects. Call it in a vitest file.
  *
@@ -42,7 +45,7 @@ export function storeSuite(name: string, makeStore: MakeStore): void {
   describe(`store conformance: ${name}`, () => {
     for (const [subject, cases] of Object.entries(storeCases)) {
       describe(subject, () => {
-        for (const storeCase of cases) test(storeCase.name, () => runCase(storeCase, makeStore));
+        for (const storeCase of cases) test(storeCase.name, { timeout }, () => runCase(storeCase, makeStore));
       });
     }
   });
