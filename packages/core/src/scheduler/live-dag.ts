@@ -23,6 +23,7 @@ export class LiveDag implements Share {
   /** For tasks that others are mapped over: the longest list that they may return. */
   readonly longestResult = new Map<number, number>();
   readonly dependsOnPast: boolean;
+  readonly hasMaps: boolean;
 
   constructor(
     graph: CompiledGraph,
@@ -36,6 +37,7 @@ export class LiveDag implements Share {
     this.isPaused = numbers.isPaused;
     this.tasks = new Limit(`DAG '${dag.id}' (maxActiveTasks ${dag.maxActiveTasks})`, dag.maxActiveTasks);
     this.dependsOnPast = dag.tasks.some((task) => task.dependsOnPast);
+    this.hasMaps = dag.tasks.some((task) => task.map !== undefined);
     dag.tasks.forEach((task, taskNo) => {
       if (task.maxActivePerDag !== undefined)
         this.perTask.set(

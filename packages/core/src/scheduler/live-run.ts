@@ -23,6 +23,13 @@ const total = 7;
 const moreSetups = 8;
 const width = 9;
 
+/**
+ * What runs share that can have nothing in these: an empty map takes a microsecond and 200 bytes, and there would be four
+ * for each of many small runs.
+ */
+const none = new Map<never, never>();
+const nobody = new Set<never>();
+
 /** One instance that has been touched: ready, running, waiting for an instant. Made when needed; most of a run's tasks have none at most times. */
 export class Instance implements Candidate {
   readonly run: LiveRun;
@@ -93,7 +100,7 @@ export class LiveRun {
   readonly #counts: Int32Array;
   /** By task number, where there is one. */
   readonly instances: (Instance | undefined)[];
-  readonly mappings = new Map<number, Mapping>();
+  readonly mappings: Map<number, Mapping>;
   /** Tasks (mapped ones as a whole) that have not ended. */
   unfinished: number;
   /** Instances ready, running, waiting for an instant or an event, and expansions under way. 0 with something unfinished is a deadlock. */
@@ -107,11 +114,11 @@ export class LiveRun {
   /** The run before this one, for tasks that depend on their past. */
   past: PastRun | undefined;
   /** By task id: those of later runs that wait for that task of this one. */
-  readonly pastWaiters = new Map<string, (() => void)[]>();
+  readonly pastWaiters: Map<string, (() => void)[]>;
   /** Runs that depend on this one and were held back by it. */
-  readonly followers = new Set<LiveRun>();
+  readonly followers: Set<LiveRun>;
   /** Tasks held back by their past, with the sentence why. */
-  readonly heldByPast = new Map<number, string>();
+  readonly heldByPast: Map<number, string>;
   /** It waits for a past that cannot come right by itself. */
   isBlocked = false;
   /** Memory was found to be wrong about it; it is read again soon. */
@@ -138,6 +145,10 @@ export class LiveRun {
     this.states = new Uint8Array(graph.count);
     this.#counts = new Int32Array(graph.count * width);
     this.instances = new Array<Instance | undefined>(graph.count);
+    this.mappings = dag.hasMaps ? new Map() : none;
+    this.pastWaiters = dag.dependsOnPast ? new Map() : none;
+    this.followers = dag.dependsOnPast ? new Set() : nobody;
+    this.heldByPast = dag.dependsOnPast ? new Map() : none;
     this.unfinished = graph.count;
     this.startedAt = row.startedAt;
     for (let taskNo = 0; taskNo < graph.count; taskNo++)
