@@ -371,7 +371,7 @@ function tryFault({ gate, fault, files = {}, manifest, says, warns = false }) {
   for (const file of Object.keys(files).filter((name) => name.includes("/dist/"))) {
     rmSync(join(copy, dirname(file)), { recursive: true, force: true });
   }
-  const said = line.trim().replaceAll("|", "\\|").replace(/\s+/g, " ").slice(0, 110);
+  const said = line.replace(/━+/g, "").trim().replaceAll("|", "\\|").replace(/\s+/g, " ").slice(0, 110);
   return { found, row: `| ${gate} | ${fault} | ${found ? `\`${said}\`` : "**missed**"} |` };
 }
 
