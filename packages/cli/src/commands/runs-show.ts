@@ -13,7 +13,7 @@ export default defineCommand({
   ],
   examples: [
     ["millrace runs show hello", "the newest run of 'hello'"],
-    ["millrace runs show hello manual__2026-11-21T10:00:00Z_a1b2c3", "this one"],
+    ["millrace runs show hello manual__2026-11-21T10:00:00Z_a1b2c3d4e5f6", "this one"],
   ],
   async run(session, given) {
     const core = await session.core();
