@@ -9,8 +9,7 @@ it("the story of a run names every task, the figures and the reports", async () 
   await using run = await runPipeline({ external_feeds: "down", file_locked: true });
   const story = tellStory(await collectFacts(run.engine, run.result), plain);
   for (const text of [
-    "ingest_data        success",
-    "3 of 4 sources",
+    "ingest_data        3 of 4 sources",
     "market_data       25,525 records  csv     as file reference, 3.9 MB",
     "external_feeds   not available (BREAKER_OPEN)",
     "overall 0.75: external_feeds 0.00",

@@ -12,9 +12,8 @@ export async function collectFacts(
   const tasks = await engine.tasks(run.dagId, run.runId);
   return {
     tasks: await Promise.all(
-      tasks.map(async ({ taskId, state }) => ({
+      tasks.map(async ({ taskId }) => ({
         task: taskId,
-        state,
         performance: (await engine.xcom(run.dagId, run.runId, taskId, { key: "performance_stats" })) as
           | PerformanceStats
           | undefined,

@@ -10,11 +10,7 @@ import type {
 
 /** What the tasks of a run left behind, as far as the story needs it. */
 export interface StoryFacts {
-  readonly tasks: readonly {
-    readonly task: string;
-    readonly state: string;
-    readonly performance: PerformanceStats | undefined;
-  }[];
+  readonly tasks: readonly { readonly task: string; readonly performance: PerformanceStats | undefined }[];
   readonly ingestion: IngestionMetadata | undefined;
   readonly quality: QualityReport | undefined;
   readonly analysed:
@@ -38,13 +34,14 @@ export function tellStory(facts: StoryFacts, { strong, soft }: Emphasis): string
   const figures = facts.summary?.key_figures ?? [];
   const files: readonly ReportFile[] = facts.cleanup?.report_files ?? [];
   const lines = [
-    strong("What happened"),
-    ...facts.tasks.flatMap(({ task, state, performance }) => {
-      const time = performance ? `${performance.execution_time_seconds.toFixed(2)} s` : "";
-      const [deed, ...more] = deedsOf(task, facts);
-      const row = `  ${task.padEnd(18)} ${state.padEnd(8)} ${time.padStart(7)}  ${deed ?? ""}`.trimEnd();
-      return [row, ...more.map((line) => soft(`      ${line}`))];
+    strong("What each task did"),
+    ...facts.tasks.flatMap(({ task }) => {
+      const [deed = "", ...more] = deedsOf(task, facts);
+      return [`  ${task.padEnd(18)} ${deed}`.trimEnd(), ...more.map((line) => soft(`      ${line}`))];
     }),
+    soft(
+      `  at most ${Math.max(0, ...facts.tasks.map(({ performance }) => performance?.peak_memory_mb ?? 0)).toFixed(0)} MB of memory, for the whole process`,
+    ),
     "",
     strong("Key figures"),
     ...figures.map(({ name, value, note }) => `  ${name.padEnd(24)} ${value.padStart(9)}  ${soft(note)}`),
