@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { enterWorkspace, root } from "./workspace.mjs";
+import { enterWorkspace, node26, root } from "./workspace.mjs";
 
 enterWorkspace();
 
@@ -111,6 +111,12 @@ const faults = [
     fault: "a manifest without engines",
     manifest: ["resilience", (it) => delete it.engines],
     says: /engines\.node is ">=24"/,
+  },
+  {
+    gate: "rules",
+    fault: "a changeset for a package that is not there",
+    files: { ".changeset/planted.md": '---\n"@millrace/gone": minor\n---\n\nText.\n' },
+    says: /there is no package @millrace\/gone/,
   },
   {
     gate: "rules",
@@ -254,7 +260,7 @@ const faults = [
   {
     gate: "consumer",
     fault: "a command that fails",
-    files: { "packages/cli/dist/main.js": "\nthrow new Error('planted');\n" },
+    files: { "packages/cli/src/main.ts": "\nthrow new Error('planted');\n" },
     says: /fault millrace --help/,
   },
   {
@@ -351,7 +357,9 @@ function tryFault({ gate, fault, files = {}, manifest, says, warns = false }) {
     writeFileSync(file, JSON.stringify(content, null, 2));
   }
 
-  const { status, output } = inCopy(gate);
+  // A fault in dist would not outlive the build that goes before such a step.
+  const inDist = Object.keys(files).some((file) => file.includes("/dist/"));
+  const { status, output } = inDist ? sh(copy, node26, [`scripts/gates/${gate}.mjs`]) : inCopy(gate);
   const line = output.split("\n").find((text) => says.test(text)) ?? (says.exec(output)?.[0] ?? "").split("\n").at(-1);
   const found = (warns ? status === 0 : status !== 0) && says.test(output);
   console.log(`${found ? "found " : "MISSED"} ${gate}: ${fault}`);
@@ -363,7 +371,7 @@ function tryFault({ gate, fault, files = {}, manifest, says, warns = false }) {
   for (const file of Object.keys(files).filter((name) => name.includes("/dist/"))) {
     rmSync(join(copy, dirname(file)), { recursive: true, force: true });
   }
-  const said = line.trim().replaceAll("|", "\\|").replace(/\s+/g, " ").slice(0, 110);
+  const said = line.replace(/━+/g, "").trim().replaceAll("|", "\\|").replace(/\s+/g, " ").slice(0, 110);
   return { found, row: `| ${gate} | ${fault} | ${found ? `\`${said}\`` : "**missed**"} |` };
 }
 

@@ -41,6 +41,8 @@ const files = globSync("{packages,examples,bench,scripts}/**/*.{ts,mts,tsx,js,mj
 for (const file of files) checkFile(file.replaceAll("\\", "/"));
 for (const file of globSync("{packages,examples}/*/package.json")) checkManifest(file.replaceAll("\\", "/"));
 
+for (const file of globSync(".changeset/*.md")) checkChangeset(file.replaceAll("\\", "/"));
+
 for (const warning of warnings) console.log(`warning  ${warning}`);
 for (const fault of faults) console.error(`fault    ${fault}`);
 console.log(`${files.length} files, ${faults.length} faults, ${warnings.length} warnings`);
@@ -105,6 +107,22 @@ function checkManifest(file) {
   expect(manifest.files?.includes("dist"), 'files has "dist"');
   expect(manifest.publishConfig?.access === "public", 'publishConfig.access is "public"');
   for (const name of ["README.md", "LICENSE"]) expect(existsSync(join(dirname(file), name)), `${name} lies beside it`);
+}
+
+/** A changeset that cannot be read would be noticed only at the release. */
+function checkChangeset(file) {
+  const head = /^---\n((?:"[^"\n]+": (?:major|minor|patch)\n)+)---\n\n\S/.exec(readFileSync(file, "utf8"));
+  if (!head)
+    return faults.push(
+      `${file}  begins with lines like \`"@millrace/core": minor\` between two lines of ---, then the text`,
+    );
+  for (const [, name] of head[1].matchAll(/^"([^"]+)"/gm)) {
+    if (!packageNames().includes(name)) faults.push(`${file}  there is no package ${name}`);
+  }
+}
+
+function packageNames() {
+  return globSync("packages/*/package.json").map((file) => JSON.parse(readFileSync(file, "utf8")).name);
 }
 
 /** A name where its value is used: not where it is declared, imported as a type or the key of an object. */
