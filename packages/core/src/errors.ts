@@ -66,11 +66,11 @@ const table = {
     cure: "Split the DAG, or map one task over a list instead of writing many.",
   },
   DAG_CLOSED: {
-    says: "Task '{taskId}' was added to DAG '{dagId}' after its build function had returned",
-    cure: "Add every task inside the build function, and do not make that function async.",
+    says: "{what} was added to DAG '{dagId}' after its build function had returned",
+    cure: "Add every task and dependency inside the build function, and do not make that function async.",
   },
   DAG_BUILD_ASYNC: {
-    says: "The build function of DAG '{dagId}' returned a promise",
+    says: "The build function of {what} returned a promise",
     cure: "Build the DAG synchronously; load what it needs beforehand, or use top-level await in the DAG file.",
   },
   DURATION_INVALID: {

@@ -3,9 +3,11 @@ import { latestOnlyTask, shellTask, triggerTask } from "../runtime/built-in-task
 import type { TaskContext } from "./context.ts";
 import type { TaskDefinition, TaskKind } from "./definition.ts";
 import type { DagDraft } from "./draft.ts";
-import type { GroupHandle, Linkable, MappedTaskHandle, TaskHandle } from "./handles.ts";
+import type { GroupHandle, MappedTaskHandle, TaskHandle } from "./handles.ts";
+import { isDagId } from "./identifiers.ts";
 import { type ElementOf, type MapOver, parseMapSource, tasksOfSource } from "./map-source.ts";
-import type { Operator } from "./operator.ts";
+import { isOperator, type Operator } from "./operator.ts";
+import { OptionReader } from "./option-reader.ts";
 import type {
   BranchOptions,
   ChainItem,
@@ -18,7 +20,7 @@ import type {
   TaskOptions,
   TriggerOptions,
 } from "./options.ts";
-import { parseTaskOptions } from "./parse-task-options.ts";
+import { parseDefaults, parseTaskOptions } from "./parse-task-options.ts";
 
 export { DagDraft } from "./draft.ts";
 
@@ -56,7 +58,7 @@ export class DagBuilder<P = unknown> {
   ): TaskHandle<T>;
   task(id: string, ...rest: unknown[]): TaskHandle {
     const [options, run] = optionsAndRun(rest);
-    return this.#add(id, "task", options, run);
+    return this.#add(id, "task", this.#options(id, options), run);
   }
 
   /** One instance of a task for each element, made when the elements are known. No element: the task is skipped. */
@@ -71,11 +73,18 @@ export class DagBuilder<P = unknown> {
     run: (context: TaskContext<P, ResolvedInput<I, R>> & { readonly element: ElementOf<S> }) => T | Promise<T>,
   ): MappedTaskHandle<T> {
     const taskId = this.#full(id);
-    const { over, maxActive, maxMapLength = longestMap, ...others } = options;
+    const { over, maxActive, maxMapLength = longestMap, ...others } = this.#options(id, options);
     const handle = this.#add(id, "map", others, run as TaskDefinition["run"], () => {
-      const source = parseMapSource(over, (value) => this.#draft.taskIdOf(value), taskId);
-      for (const upstream of tasksOfSource(source)) this.#draft.link(upstream, taskId);
-      return { map: { over: source, maxActive, maxLength: maxMapLength } };
+      const read = this.#reader(id);
+      const source = parseMapSource(over, (value) => this.#draft.taskIdOf(value, "over", taskId), taskId);
+      for (const upstream of tasksOfSource(source)) this.#draft.link([upstream], [taskId]);
+      return {
+        map: {
+          over: source,
+          maxActive: read.wholeNumber("maxActive", maxActive, 1),
+          maxLength: read.wholeNumber("maxMapLength", maxMapLength, 1),
+        },
+      };
     });
     return handle as MappedTaskHandle<T>;
   }
@@ -90,7 +99,7 @@ export class DagBuilder<P = unknown> {
     options: BranchOptions<I, R, C>,
     run: TaskFunction<P, ResolvedInput<I, R>, BranchChoice<NoInfer<C>>>,
   ): TaskHandle<BranchChoice<C>> {
-    const { choices, ...others } = options;
+    const { choices, ...others } = this.#options(id, options);
     const handle = this.#add(id, "branch", others, run as TaskDefinition["run"]);
     this.#draft.branch(handle.id, choices, this.#prefix);
     return handle as TaskHandle<BranchChoice<C>>;
@@ -104,30 +113,33 @@ export class DagBuilder<P = unknown> {
   ): TaskHandle<T>;
   shortCircuit<T>(id: string, run: TaskFunction<P, undefined, T>): TaskHandle<T>;
   shortCircuit(id: string, ...rest: unknown[]): TaskHandle {
-    const [{ ignoreDownstreamTriggerRules = true, ...options }, run] =
-      optionsAndRun<ShortCircuitOptions<InputSpec, TriggerRule>>(rest);
-    return this.#add(id, "short_circuit", options, run, () => ({ ignoreDownstreamTriggerRules }));
+    const [given, run] = optionsAndRun<ShortCircuitOptions<InputSpec, TriggerRule>>(rest);
+    const { ignoreDownstreamTriggerRules: ignores, ...options } = this.#options(id, given);
+    return this.#add(id, "short_circuit", options, run, () => ({
+      ignoreDownstreamTriggerRules: this.#reader(id).flag("ignoreDownstreamTriggerRules", ignores, true),
+    }));
   }
 
   /** Skips its direct downstream tasks unless the run is about the latest interval of the schedule. */
   latestOnly(id: string, options: TaskOptions<undefined> = {}): TaskHandle<boolean> {
-    return this.#add(id, "latest_only", options, latestOnlyTask(this.#draft.schedule), () => ({
+    return this.#add(id, "latest_only", this.#options(id, options), latestOnlyTask(this.#draft.schedule), () => ({
       ignoreDownstreamTriggerRules: false,
     })) as TaskHandle<boolean>;
   }
 
   /** A task that does nothing: a place to join or to start from. */
   empty(id: string, options: TaskOptions = {}): TaskHandle<undefined> {
-    return this.#add(id, "empty", options, undefined) as TaskHandle<undefined>;
+    return this.#add(id, "empty", this.#options(id, options), undefined) as TaskHandle<undefined>;
   }
 
   /** Runs a program. Its result is the last line that it printed; the rest goes to the task's log. */
   shell<const I extends InputSpec | undefined = undefined>(id: string, options: ShellOptions<I>): TaskHandle<string> {
-    const { command, shell, cwd, env, ...others } = options;
+    const { command, shell = false, cwd, env, ...others } = this.#options(id, options);
+    // Its function is made even where the command is wrong: one mistake is enough.
     const run = this.#draft.guard(() =>
-      shellTask({ taskId: this.#full(id), command, shell: shell ?? false, cwd, env }),
+      shellTask({ taskId: this.#full(id), command: command as ShellOptions["command"], shell, cwd, env }),
     );
-    return this.#add(id, "shell", others, run) as TaskHandle<string>;
+    return this.#add(id, "shell", others, run ?? (() => "")) as TaskHandle<string>;
   }
 
   /** Starts a run of another DAG; its result is that run's id. */
@@ -135,13 +147,12 @@ export class DagBuilder<P = unknown> {
     id: string,
     options: TriggerOptions<I>,
   ): TaskHandle<string> {
-    const { dagId, params, conf, runId, wait, ...others } = options;
-    return this.#add(
-      id,
-      "trigger",
-      others,
-      triggerTask({ dagId, params, conf, runId, wait: wait ?? false }),
-    ) as TaskHandle<string>;
+    const { dagId = "", params, conf, runId, wait = false, ...others } = this.#options(id, options);
+    const run = triggerTask({ dagId, params, conf, runId, wait });
+    return this.#add(id, "trigger", others, run, () => {
+      if (!isDagId(dagId)) this.#reader(id).wrong("dagId", dagId, "the id of a DAG is needed");
+      return {};
+    }) as TaskHandle<string>;
   }
 
   /** Places a reusable task, with options of this place. */
@@ -150,12 +161,9 @@ export class DagBuilder<P = unknown> {
     operator: Operator<T, In>,
     ...overrides: [In] extends [undefined] ? [overrides?: UseOverrides<In>] : [overrides: UseOverrides<In>]
   ): TaskHandle<T> {
-    return this.#add(
-      id,
-      "operator",
-      { ...operator.options, ...overrides[0] },
-      operator.run as TaskDefinition["run"],
-    ) as TaskHandle<T>;
+    if (!isOperator(operator)) this.#reader(id).wrong("operator", operator, "what operator(...) returns is needed");
+    const options = { ...operator?.options, ...withoutUndefined(this.#options(id, overrides[0])) };
+    return this.#add(id, "operator", options, operator?.run as TaskDefinition["run"]) as TaskHandle<T>;
   }
 
   /** Tasks that belong together; their ids get the group's in front. `defaults` apply to its tasks. */
@@ -167,44 +175,61 @@ export class DagBuilder<P = unknown> {
       (g: DagBuilder<P>) => unknown,
     ];
     const groupId = this.#full(id);
-    return this.#draft.addGroup(id, groupId, () =>
-      build(new DagBuilder<P>(this.#draft, `${groupId}.`, { ...this.#defaults, ...options.defaults })),
-    );
+    const where = `group '${groupId}'`;
+    const read = new OptionReader(where, this.#draft.mistakes);
+    const given = read.options("options", options);
+    read.noOthers(given, { defaults: true });
+    const defaults = { ...this.#defaults, ...parseDefaults(where, given.defaults, this.#draft.mistakes) };
+    return this.#draft.addGroup(id, groupId, () => {
+      if (typeof build === "function") return build(new DagBuilder<P>(this.#draft, `${groupId}.`, defaults));
+      return read.wrong("build", build, "a function that adds the group's tasks is needed");
+    });
   }
 
   /** Each item runs after the one before it; a list stands for all its tasks. */
   chain(...items: readonly ChainItem[]): void {
-    for (let index = 1; index < items.length; index++)
-      this.#draft.linkAll(items[index - 1] as Linkable, items[index] as Linkable);
+    for (let index = 1; index < items.length; index++) this.#draft.linkItems(items[index - 1], items[index]);
   }
 
   #full(id: string): string {
     return `${this.#prefix}${id}`;
   }
 
+  #reader(id: string): OptionReader {
+    return new OptionReader(`task '${this.#full(id)}'`, this.#draft.mistakes);
+  }
+
+  #options<O extends object>(id: string, options: O | undefined): Partial<O> {
+    return this.#reader(id).options("options", options);
+  }
+
   #add(
     id: string,
     kind: TaskKind,
-    options: TaskOptions & TaskDefaults,
+    options: TaskOptions,
     run: TaskDefinition["run"],
     more?: () => Partial<TaskDefinition>,
   ): TaskHandle {
     const taskId = this.#full(id);
-    return this.#draft.addTask(id, taskId, options, (input) => ({
-      id: taskId,
-      kind,
-      input,
-      map: undefined,
-      choices: undefined,
-      ignoreDownstreamTriggerRules: true,
-      run,
-      ...parseTaskOptions(
-        taskId,
-        { ...this.#draft.defaults, ...this.#defaults, ...withoutUndefined(options) },
-        this.#draft.mistakes,
-      ),
-      ...more?.(),
-    }));
+    const draft = this.#draft;
+    return draft.addTask(id, taskId, () => {
+      if (kind !== "empty" && typeof run !== "function")
+        this.#reader(id).wrong("run", run, "the task's function is needed, as the last argument");
+      const parsed = parseTaskOptions(taskId, options, { ...draft.defaults, ...this.#defaults }, draft.mistakes);
+      const input = draft.bind(options.input, taskId);
+      if (options.setups !== undefined) draft.linkSetups(options.setups, taskId);
+      return {
+        id: taskId,
+        kind,
+        input,
+        map: undefined,
+        choices: undefined,
+        ignoreDownstreamTriggerRules: true,
+        run,
+        ...parsed,
+        ...more?.(),
+      };
+    });
   }
 }
 

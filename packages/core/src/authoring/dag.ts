@@ -3,8 +3,10 @@ import { coreError, type MillraceError, shown } from "../errors.ts";
 import { DagBuilder, DagDraft } from "./builder.ts";
 import { type Dag, dagBrand } from "./definition.ts";
 import { isDagId } from "./identifiers.ts";
+import { OptionReader } from "./option-reader.ts";
 import type { DagOptions } from "./options.ts";
 import { parseDagOptions } from "./parse-dag-options.ts";
+import { parseDefaults } from "./parse-task-options.ts";
 
 type ParamsOut<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : Readonly<Record<string, unknown>>;
 type ParamsIn<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> : Readonly<Record<string, unknown>>;
@@ -32,26 +34,31 @@ export function dag<const S extends StandardSchemaV1 | undefined = undefined>(
 ): Dag<ParamsIn<S>> {
   const mistakes: MillraceError[] = [];
   if (!isDagId(id)) mistakes.push(coreError("DAG_ID_INVALID", { what: "DAG", id: shown(id) }));
-  const parsed = parseDagOptions(id, options, mistakes);
+  const where = `DAG ${shown(id).replaceAll('"', "'")}`;
+  const given = new OptionReader(where, mistakes).options("options", options) as DagOptions<S>;
+  const parsed = parseDagOptions(where, given, mistakes);
   const draft = new DagDraft(
     id,
     {
       schedule: parsed.schedule,
       failFast: parsed.failFast,
-      defaults: options.dependsOnPast ? { dependsOnPast: true } : {},
+      defaults: given.dependsOnPast ? { dependsOnPast: true } : {},
     },
     mistakes,
   );
-  const returned: unknown = build(new DagBuilder<ParamsOut<S>>(draft, "", options.defaults ?? {}));
-  if (returned instanceof Promise) {
-    returned.catch(() => undefined);
-    mistakes.push(coreError("DAG_BUILD_ASYNC", { dagId: id }));
-  }
+  if (typeof build !== "function") throw invalid(id, [...mistakes, buildMissing(where, build)]);
+  const defaults = parseDefaults(where, given.defaults, mistakes);
+  draft.refusePromise(build(new DagBuilder<ParamsOut<S>>(draft, "", defaults)), where);
   const shape = draft.finish();
   if (mistakes.length > 0) throw invalid(id, mistakes);
   const definition = { id, ...parsed, ...shape };
   Object.defineProperty(definition, dagBrand, { value: true });
   return Object.freeze(definition) as Dag<ParamsIn<S>>;
+}
+
+function buildMissing(where: string, build: unknown): MillraceError {
+  const expected = "a function that adds the tasks is needed, as the third argument";
+  return coreError("DAG_OPTION_INVALID", { option: "build", where, value: shown(build), expected });
 }
 
 function invalid(dagId: string, mistakes: readonly MillraceError[]): MillraceError {

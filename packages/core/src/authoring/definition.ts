@@ -25,6 +25,20 @@ export type InputBinding =
   | { readonly shape: "list"; readonly tasks: readonly string[] }
   | { readonly shape: "record"; readonly entries: readonly (readonly [name: string, task: string])[] };
 
+/** Ids of the tasks whose results an input is made of. */
+export function inputsOf(input: InputBinding): readonly string[] {
+  switch (input.shape) {
+    case "none":
+      return [];
+    case "one":
+      return [input.task];
+    case "list":
+      return input.tasks;
+    case "record":
+      return input.entries.map(([, task]) => task);
+  }
+}
+
 export interface RetryDefinition extends RetryDelayPolicy {
   readonly max: number;
   readonly when: ((error: unknown) => boolean) | undefined;

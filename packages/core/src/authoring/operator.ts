@@ -12,6 +12,11 @@ export interface Operator<out T = unknown, in In = undefined> {
   readonly run: (context: TaskContext<unknown, In>) => T | Promise<T>;
 }
 
+/** True for what {@link operator} of any copy of this package returned. */
+export function isOperator(value: unknown): value is Operator {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
 export type OperatorOptions = TaskDefaults & Pick<TaskOptions, "triggerRule" | "xcom" | "doc">;
 
 /**

@@ -1,69 +1,58 @@
-import { coreError, type ErrorValues, isMillraceError, type MillraceError, shown } from "../errors.ts";
-import { parseDuration } from "../time/duration.ts";
+import { isMillraceError, type MillraceError } from "../errors.ts";
 import { checkTimezone, isRelative, parseInstant } from "../time/instant.ts";
 import type { Dag } from "./definition.ts";
+import { OptionReader } from "./option-reader.ts";
 import type { DagOptions } from "./options.ts";
 
 /** A DAG without its tasks. */
 export type ParsedDagOptions = Omit<Dag, "id" | "tasks" | "edges" | "groups">;
 
-const known = new Set([
-  "description",
-  "schedule",
-  "startDate",
-  "endDate",
-  "timezone",
-  "catchup",
-  "maxActiveRuns",
-  "maxActiveTasks",
-  "runTimeout",
-  "dependsOnPast",
-  "params",
-  "defaults",
-  "tags",
-  "owner",
-  "paused",
-  "failFast",
-  "runState",
-  "onSuccess",
-  "onFailure",
-  "doc",
-]); // prettier-ignore
+const known = {
+  description: true,
+  schedule: true,
+  startDate: true,
+  endDate: true,
+  timezone: true,
+  catchup: true,
+  maxActiveRuns: true,
+  maxActiveTasks: true,
+  runTimeout: true,
+  dependsOnPast: true,
+  params: true,
+  defaults: true,
+  tags: true,
+  owner: true,
+  paused: true,
+  failFast: true,
+  runState: true,
+  onSuccess: true,
+  onFailure: true,
+  doc: true,
+} as const satisfies Record<keyof DagOptions, true>;
 
 /** Fills defaults in; adds to `mistakes` instead of throwing, so that all are reported at once. */
-export function parseDagOptions(dagId: string, options: DagOptions, mistakes: MillraceError[]): ParsedDagOptions {
-  const where = `DAG '${dagId}'`;
-  const attempt = <T>(read: () => T, fallback: T): T => {
+export function parseDagOptions(where: string, options: DagOptions, mistakes: MillraceError[]): ParsedDagOptions {
+  const read = new OptionReader(where, mistakes);
+  const attempt = <T>(step: () => T, fallback: T): T => {
     try {
-      return read();
+      return step();
     } catch (error) {
       if (!isMillraceError(error)) throw error;
       mistakes.push(error);
       return fallback;
     }
   };
-  const wrong = (option: string, value: unknown, expected: string): MillraceError =>
-    optionError({ option, where, value: shown(value), expected });
-  for (const option of Object.keys(options)) {
-    if (!known.has(option))
-      mistakes.push(wrong(option, (options as Record<string, unknown>)[option], "there is no such option"));
-  }
+  read.noOthers(options, known);
   const timezone = attempt(() => checkTimezone(options.timezone ?? "UTC"), "UTC");
-  const count = (option: "maxActiveRuns" | "maxActiveTasks"): number => {
-    const value = options[option] ?? 16;
-    if (!Number.isSafeInteger(value) || value < 1)
-      mistakes.push(wrong(option, value, "a whole number of at least 1 is needed"));
-    return value;
-  };
-  const { schedule = null, startDate, endDate, runTimeout, params, runState = "leaves" } = options;
-  if (schedule !== null && typeof schedule?.next !== "function")
-    mistakes.push(wrong("schedule", schedule, "a timetable (an object with next and describe) or null is needed"));
+  const { schedule = null, startDate, endDate, params, tags = [], runState = "leaves" } = options;
+  if (schedule !== null && (typeof schedule?.next !== "function" || typeof schedule.describe !== "function"))
+    read.wrong("schedule", schedule, "a timetable (an object with next and describe) or null is needed");
   if (params !== undefined && typeof params?.["~standard"]?.validate !== "function")
-    mistakes.push(wrong("params", params, "a Standard Schema is needed, for example z.object({ … })"));
-  if (runState !== "leaves" && runState !== "any_failed")
-    mistakes.push(wrong("runState", runState, "'leaves' or 'any_failed' is needed"));
+    read.wrong("params", params, "a Standard Schema is needed, for example z.object({ … })");
+  const areTags = Array.isArray(tags) && tags.every((tag) => typeof tag === "string");
+  if (!areTags) read.wrong("tags", tags, "a list of texts is needed");
   return {
-    description: options.description,
+    description: read.text("description", options.description),
     schedule,
     startDate:
       startDate === undefined
@@ -74,23 +63,18 @@ export function parseDagOptions(dagId: string, options: DagOptions, mistakes: Mi
           }, undefined),
     endDate: endDate === undefined ? undefined : attempt(() => parseInstant(endDate, timezone), undefined),
     timezone,
-    catchup: options.catchup ?? false,
-    maxActiveRuns: count("maxActiveRuns"),
-    maxActiveTasks: count("maxActiveTasks"),
-    runTimeoutMs: runTimeout === undefined ? undefined : attempt(() => parseDuration(runTimeout), undefined),
+    catchup: read.flag("catchup", options.catchup, false),
+    maxActiveRuns: read.wholeNumber("maxActiveRuns", options.maxActiveRuns ?? 16, 1),
+    maxActiveTasks: read.wholeNumber("maxActiveTasks", options.maxActiveTasks ?? 16, 1),
+    runTimeoutMs: read.duration("runTimeout", options.runTimeout),
     params,
-    tags: [...(options.tags ?? [])],
-    owner: options.owner,
-    paused: options.paused ?? false,
-    failFast: options.failFast ?? false,
-    runState,
-    onSuccess: options.onSuccess,
-    onFailure: options.onFailure,
-    doc: options.doc,
+    tags: Object.freeze(areTags ? [...tags] : []),
+    owner: read.text("owner", options.owner),
+    paused: read.flag("paused", options.paused, false),
+    failFast: read.flag("failFast", options.failFast, false),
+    runState: read.oneOf("runState", runState, ["leaves", "any_failed"]),
+    onSuccess: read.callback("onSuccess", options.onSuccess),
+    onFailure: read.callback("onFailure", options.onFailure),
+    doc: read.text("doc", options.doc),
   };
-}
-
-/** The error for an option of the wrong kind. */
-export function optionError(values: ErrorValues): MillraceError {
-  return coreError("DAG_OPTION_INVALID", values);
 }
