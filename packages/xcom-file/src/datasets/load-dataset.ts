@@ -68,9 +68,8 @@ export async function loadDataset(record: unknown, options: LoadDatasetOptions):
  * @throws as {@link loadDataset} does, and `DATASET_NOT_A_LIST`, `DATASET_OPTION_INVALID`
  * @example
  * ```ts
- * import { mkdtemp } from "node:fs/promises";
- * import { storeLargeDataset, streamDataset } from "@millrace/xcom-file";
- * const dir = await mkdtemp("/tmp/datasets-");
+ *  * import { storeLargeDataset, streamDataset } from "@millrace/xcom-file";
+ * const dir = ".millrace/datasets";
  * async function* ticks() { for (let id = 0; id < 2_500; id++) yield { id }; }
  * const record = await storeLargeDataset(ticks(), { dir, thresholdMb: 0 });
  * for await (const chunk of streamDataset(record, { dir, chunkSize: 1_000 })) console.log(chunk.length); // 1000, 1000, 500

@@ -39,9 +39,8 @@ export const defaultMaxRecordBytes = 16 * bytesPerMb;
  *   `DATASET_DISK_FULL`, `DATASET_NOT_WRITABLE`, `DATASET_IO_FAILED`, `DATASET_OPTION_INVALID`. No file is left then.
  * @example
  * ```ts
- * import { mkdtemp } from "node:fs/promises";
- * import { loadDataset, removeDatasets, storeLargeDataset } from "@millrace/xcom-file";
- * const dir = await mkdtemp("/tmp/datasets-");
+ *  * import { loadDataset, removeDatasets, storeLargeDataset } from "@millrace/xcom-file";
+ * const dir = ".millrace/datasets";
  * const prices = Array.from({ length: 50_000 }, (_, day) => ({ day, price: 100 + day / 10 }));
  * const record = await storeLargeDataset(prices, { dir, name: "prices" });
  * console.log(record.data_type, record.record_count); // file_reference 50000
