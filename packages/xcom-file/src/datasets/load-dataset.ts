@@ -68,7 +68,7 @@ export async function loadDataset(record: unknown, options: LoadDatasetOptions):
  * @throws as {@link loadDataset} does, and `DATASET_NOT_A_LIST`, `DATASET_OPTION_INVALID`
  * @example
  * ```ts
- *  * import { storeLargeDataset, streamDataset } from "@millrace/xcom-file";
+ * import { storeLargeDataset, streamDataset } from "@millrace/xcom-file";
  * const dir = ".millrace/datasets";
  * async function* ticks() { for (let id = 0; id < 2_500; id++) yield { id }; }
  * const record = await storeLargeDataset(ticks(), { dir, thresholdMb: 0 });

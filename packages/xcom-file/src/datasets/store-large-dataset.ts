@@ -39,7 +39,7 @@ export const defaultMaxRecordBytes = 16 * bytesPerMb;
  *   `DATASET_DISK_FULL`, `DATASET_NOT_WRITABLE`, `DATASET_IO_FAILED`, `DATASET_OPTION_INVALID`. No file is left then.
  * @example
  * ```ts
- *  * import { loadDataset, removeDatasets, storeLargeDataset } from "@millrace/xcom-file";
+ * import { loadDataset, removeDatasets, storeLargeDataset } from "@millrace/xcom-file";
  * const dir = ".millrace/datasets";
  * const prices = Array.from({ length: 50_000 }, (_, day) => ({ day, price: 100 + day / 10 }));
  * const record = await storeLargeDataset(prices, { dir, name: "prices" });
