@@ -290,6 +290,12 @@ const faults = [
     says: /resilience\/src\/index\.ts:\d+ {2}ended with code 1/,
   },
   {
+    gate: "demo",
+    fault: "the command cannot be found",
+    manifest: ["cli", (it) => (it.bin.millrace = "./bin/gone.mjs") && (it.exports = {})],
+    says: /package\.json.* is not defined by "exports"/,
+  },
+  {
     gate: "tests",
     fault: "a test that fails",
     files: {

@@ -36,6 +36,7 @@ const steps = [
   { name: "packages", about: "packed tarballs, by publint and attw", command: gate("packages"), dist: true },
   { name: "consumer", about: "a project outside the workspace", command: gate("consumer"), dist: true },
   { name: "examples", about: "the code in READMEs, docs and TSDoc", command: gate("examples") },
+  { name: "demo", about: "the README's other command", command: [process.execPath, "scripts/demo.mjs"] },
   {
     name: "tests",
     about: "every package and example on Node 26",
