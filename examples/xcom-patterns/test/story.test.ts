@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import pipeline from "../dags/financial-analytics-pipeline.ts";
 import config from "../millrace.config.ts";
@@ -37,4 +40,9 @@ it("the DAG file and the configuration are what the command expects", () => {
     dags: "./dags",
     store: ["@millrace/store-sqlite", { path: ".millrace/millrace.db" }],
   });
+});
+
+it("the command that the demo starts is installed beside it", () => {
+  const manifest = createRequire(import.meta.url).resolve("millrace/package.json");
+  expect(existsSync(join(dirname(manifest), "bin", "millrace.mjs"))).toBe(true);
 });
