@@ -292,7 +292,7 @@ const faults = [
   {
     gate: "demo",
     fault: "the command cannot be found",
-    manifest: ["cli", (it) => (it.bin.millrace = "./bin/gone.mjs") && (it.exports = {})],
+    manifest: ["cli", (it) => (it.exports = {})],
     says: /package\.json.* is not defined by "exports"/,
   },
   {
