@@ -121,8 +121,3 @@ export function decideTriggerRule(
       return "wait";
   }
 }
-
-/** True for rules under which every data input comes from an upstream that succeeded. */
-export function guaranteesUpstreamSuccess(rule: TriggerRule): boolean {
-  return rule === "all_success";
-}

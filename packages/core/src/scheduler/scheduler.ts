@@ -1,4 +1,4 @@
-import { coreError, isMillraceError, messageOf } from "../errors.ts";
+import { coreError } from "../errors.ts";
 import { isRunFinished, type RunState } from "../lifecycle/states.ts";
 import type { AppendLogs, Change, Outcome } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
@@ -9,6 +9,7 @@ import type { Desk } from "./desk.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import { Mappings } from "./mappings.ts";
 import type { Message, WriteMessage } from "./messages.ts";
+import { Patience } from "./patience.ts";
 import { Plan } from "./plan.ts";
 import { Progress, type ProgressHost } from "./progress.ts";
 import { needsReading, noReadings, type Readings, readFor } from "./readings.ts";
@@ -16,11 +17,9 @@ import type { RunAnswer, RunRequest } from "./requests.ts";
 import { RunBook } from "./run-book.ts";
 import { type RunEnd, RunEnds } from "./run-ends.ts";
 import type { SchedulerServices } from "./services.ts";
+import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
 import { signalNamespace, Waiting } from "./waiting.ts";
-
-const firstRetryMs = 50;
-const longestRetryMs = 2_000;
 
 /**
  * The heart: collects what happened, works it into the live runs, plans the changes that follow, writes them as one group,
@@ -40,14 +39,12 @@ export class Scheduler implements ProgressHost, Desk {
   readonly #mappings: Mappings;
   readonly #ends = new RunEnds();
   readonly #book: RunBook;
-  readonly #dirty = new Set<LiveRun>();
+  readonly #stuck: StuckRuns;
+  readonly #patience: Patience;
   #inbox: Message[] = [];
   #isTicking = false;
   #isWoken = false;
   #order = 0;
-  /** Failed commits since the last one that succeeded, and since when. */
-  #failures = 0;
-  #failingSince = 0;
   #stopped: Error | undefined;
   readonly #closing = new AbortController();
   #idle: (() => void)[] = [];
@@ -61,6 +58,8 @@ export class Scheduler implements ProgressHost, Desk {
     this.#attempts = new Attempts(this, this.#waiting);
     this.#mappings = new Mappings(this, this.#attempts, enqueue);
     this.#book = new RunBook(this, { attempts: this.#attempts, waiting: this.#waiting, ends: this.#ends, enqueue });
+    this.#stuck = new StuckRuns(this, this.#book, this.#ends);
+    this.#patience = new Patience(services.clock, services.patienceMs);
   }
 
   /** @param epoch - of the opened store */
@@ -146,7 +145,7 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   check(run: LiveRun): void {
-    this.#dirty.add(run);
+    this.#stuck.check(run);
   }
 
   lostTouch(run: LiveRun): void {
@@ -232,7 +231,7 @@ export class Scheduler implements ProgressHost, Desk {
       for (const message of messages) this.#apply(message, readings);
       this.progress.advance();
       this.#admit();
-      this.#endStuckRuns();
+      this.#stuck.settle();
       for (const change of logs) plan.add(change);
       if (plan.isEmpty) return;
       outcomes =
@@ -252,7 +251,7 @@ export class Scheduler implements ProgressHost, Desk {
     } finally {
       observers.emit(plan.changes, outcomes);
     }
-    this.#failures = 0;
+    this.#patience.succeeded();
   }
 
   #apply(message: Message, { runs, pasts }: Readings): void {
@@ -340,36 +339,6 @@ export class Scheduler implements ProgressHost, Desk {
     }
   }
 
-  /** A run of which nothing is ready, running or waiting cannot move any more by itself. */
-  #endStuckRuns(): void {
-    const dirty = this.#dirty;
-    for (const run of dirty) {
-      dirty.delete(run);
-      run.isBlocked = false;
-      if (run.activity > 0 || run.unfinished === 0 || run.isEnding || !run.isActive) continue;
-      if (run.heldByPast.size === 0) {
-        this.#book.endWhole(run, "failed", {
-          running: "skipped",
-          waiting: "skipped",
-          reason: "deadlock: no task of the run can start any more",
-        });
-        continue;
-      }
-      const { past, row, graph } = run;
-      const before = past && this.runs.get(past.runNo);
-      if (before && !before.isBlocked) continue;
-      run.isBlocked = true;
-      for (const follower of run.followers) dirty.add(follower);
-      const [[taskNo, why]] = run.heldByPast;
-      const error = coreError("RUN_BLOCKED", {
-        runId: row.runId,
-        dagId: row.dagId,
-        why: `task '${graph.tasks[taskNo].id}': ${why}`,
-      });
-      this.plan.after(() => this.#ends.reject(row.runNo, error));
-    }
-  }
-
   // ---------------------------------------------------------------- after a failure
 
   /**
@@ -377,22 +346,18 @@ export class Scheduler implements ProgressHost, Desk {
    * until the store takes it, or patience ends.
    */
   async #recover(messages: readonly Message[], logs: readonly AppendLogs[], cause: unknown): Promise<void> {
-    const { clock, patienceMs } = this.services;
     this.services.logs.restore(logs);
-    if (this.#failures++ === 0) this.#failingSince = clock.now();
-    const failingMs = clock.now() - this.#failingSince;
-    if (failingMs >= patienceMs || isFatal(cause) || this.#closing.signal.aborted) {
+    const next = this.#patience.failed(cause);
+    if ("stop" in next || this.#closing.signal.aborted) {
       this.#inbox = [...messages, ...this.#inbox];
-      return this.#stopWith(
-        coreError("ENGINE_STOPPED", { seconds: Math.round(failingMs / 1_000), why: messageOf(cause) }, { cause }),
-      );
+      return this.#stopWith("stop" in next ? next.stop : coreError("ENGINE_CLOSED"));
     }
     this.#attempts.undoTick();
     const forgotten = this.#book.forgetAll();
     this.#waiting.reset();
-    this.#dirty.clear();
+    this.#stuck.reset();
     this.progress.reset();
-    await clock.sleep(Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs), this.#closing.signal);
+    await this.services.clock.sleep(next.pauseMs, this.#closing.signal);
     const rebuilt = forgotten.map((runNo): Message => ({ kind: "adopt", runNo, why: "rebuilt" }));
     this.#inbox = [...rebuilt, ...messages.filter(isReplayed), ...this.#inbox, { kind: "poke" }];
   }
@@ -413,9 +378,4 @@ export class Scheduler implements ProgressHost, Desk {
 function isReplayed(message: Message): boolean {
   if (message.kind === "adopt") return message.why !== "stale";
   return !["poke", "activate", "expanded", "wake"].includes(message.kind);
-}
-
-/** Errors of the store that no waiting mends. */
-function isFatal(error: unknown): boolean {
-  return ["STORE_CLOSED", "STORE_CORRUPT", "STORE_NEWER", "STORE_LOCKED"].some((code) => isMillraceError(error, code));
 }

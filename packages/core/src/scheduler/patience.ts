@@ -1,0 +1,39 @@
+import { coreError, isMillraceError, type MillraceError, messageOf } from "../errors.ts";
+import type { Clock } from "../time/clock.ts";
+
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+
+/** Errors of the store that no waiting mends. */
+const fatal = ["STORE_CLOSED", "STORE_CORRUPT", "STORE_NEWER", "STORE_LOCKED"];
+
+/** What follows a failed group: another try after a pause, or the end of the engine. */
+export type AfterFailure = { readonly pauseMs: number } | { readonly stop: MillraceError };
+
+/** How long a store that cannot be written is put up with; pauses between tries grow. */
+export class Patience {
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  /** Failed groups since the last one that succeeded, and since when. */
+  #failures = 0;
+  #failingSince = 0;
+
+  constructor(clock: Clock, patienceMs: number) {
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  failed(cause: unknown): AfterFailure {
+    const now = this.#clock.now();
+    if (this.#failures++ === 0) this.#failingSince = now;
+    const failingMs = now - this.#failingSince;
+    if (failingMs < this.#patienceMs && !fatal.some((code) => isMillraceError(cause, code)))
+      return { pauseMs: Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs) };
+    const seconds = Math.round(failingMs / 1_000);
+    return { stop: coreError("ENGINE_STOPPED", { seconds, why: messageOf(cause) }, { cause }) };
+  }
+}
