@@ -31,6 +31,12 @@ export default defineCommand({
     ["millrace tasks logs hello latest -f", "every task, while they run"],
   ],
   async run(session, given) {
+    if (session.isJson && given.flag("follow")) {
+      throw cliError("USAGE_INVALID", {
+        what: "--follow and -o json exclude each other",
+        command: "millrace tasks logs",
+      });
+    }
     const core = await session.core();
     const [dagId, runId, taskId] = [given.text("dag"), given.text("run"), given.textOr("task", undefined)];
     core.checkDagId(dagId);
@@ -101,11 +107,6 @@ async function follow(
   reader: LogReader,
   find: () => Promise<readonly TaskInstanceRow[]>,
 ): Promise<number> {
-  if (session.isJson)
-    throw cliError("USAGE_INVALID", {
-      what: "--follow and -o json exclude each other",
-      command: "millrace tasks logs",
-    });
   let isInterrupted = false;
   let wake: (() => void) | undefined;
   const release = session.io.onInterrupt(() => {

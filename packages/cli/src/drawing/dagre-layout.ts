@@ -48,13 +48,23 @@ export function layOut(picture: DagPicture, sizes: LayoutSizes): Layout {
   // Only every second rank holds nodes, or none of the odd ones does: numbered anew without gaps.
   const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
   const { width = 0, height = 0 } = graph.graph() as { readonly width?: number; readonly height?: number };
+  const turn = isUpsideDown(nodes) ? (y: number): number => height - y : (y: number): number => y;
   return {
     width,
     height,
-    nodes: nodes.map((node) => ({ ...node, layer: layers.indexOf(node.layer) })),
-    edges: picture.edges.map(
-      ([from, to]) =>
-        (graph.edge(String(from), String(to)) as { readonly points?: { x: number; y: number }[] }).points ?? [],
-    ),
+    nodes: nodes.map((node) => ({ ...node, y: turn(node.y), layer: layers.indexOf(node.layer) })),
+    edges: picture.edges.map(([from, to]) => {
+      const { points = [] } = graph.edge(String(from), String(to)) as { readonly points?: { x: number; y: number }[] };
+      return points.map(({ x, y }) => ({ x, y: turn(y) }));
+    }),
   };
+}
+
+/** True when tasks that are defined first stand lower more often than higher: the mirrored picture reads better. */
+function isUpsideDown(nodes: readonly { readonly layer: number; readonly y: number }[]): boolean {
+  let score = 0;
+  nodes.forEach((a, number) => {
+    for (const b of nodes.slice(number + 1)) if (a.layer === b.layer) score += Math.sign(b.y - a.y);
+  });
+  return score < 0;
 }

@@ -30,7 +30,7 @@ const css = `
 /** The DAG as a picture of its own: one SVG document without scripts, fonts or links. */
 export function svgOf(picture: DagPicture): string {
   const layout = layOut(picture, {
-    size: (number) => [Math.max(72, textWidth(picture.nodes[number].label) + 34), boxHeight],
+    size: (number) => [Math.max(72, textWidth(picture.nodes[number].id) + 34), boxHeight],
     layerGap: 56,
     nodeGap: picture.groups.length > 0 ? 34 : 20,
     edgeGap: 14,
@@ -48,7 +48,10 @@ export function svgOf(picture: DagPicture): string {
     ({ id, x, y, width, height }) =>
       `<rect class="group" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="10"/><text class="title" x="${round(x + 10)}" y="${round(y + 15)}">${escaped(id)}</text>`,
   );
-  const edges = layout.edges.map((points) => `<path class="edge" d="${curve(points)}" marker-end="url(#arrow)"/>`);
+  const edges = picture.edges.map(([from, to], number) => {
+    const points = wayOf(layout.edges[number], layout.nodes[from], layout.nodes[to]);
+    return `<path class="edge" d="${curve(points)}" marker-end="url(#arrow)"/>`;
+  });
   const nodes = picture.nodes.map((node, number) => box(node, layout.nodes[number]));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="${round(left)} ${round(top)} ${width} ${height}" role="img" aria-label="DAG ${escaped(picture.id)}">
 <title>${escaped(picture.id)}</title>
@@ -68,7 +71,7 @@ function box(node: PictureNode, { x, y, width, height }: LaidOutNode): string {
   const says = isPlain
     ? ""
     : `<text class="kind" x="${round(left + 18)}" y="${round(y + 13)}">${escaped(kind.replaceAll("_", " "))}</text>`;
-  return `<g><title>${escaped(node.id)}</title><rect class="box" x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${height}" rx="8"/><rect x="${round(left)}" y="${round(top + 8)}" width="4" height="${height - 16}" rx="2" fill="${colour}"/><text class="label" x="${round(left + 18)}" y="${round(isPlain ? y + 4.5 : y - 2)}">${escaped(node.label)}</text>${says}</g>`;
+  return `<g><title>${escaped(node.id)}</title><rect class="box" x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${height}" rx="8"/><rect x="${round(left)}" y="${round(top + 8)}" width="4" height="${height - 16}" rx="2" fill="${colour}"/><text class="label" x="${round(left + 18)}" y="${round(isPlain ? y + 4.5 : y - 2)}">${escaped(node.id)}</text>${says}</g>`;
 }
 
 interface Frame {
@@ -90,8 +93,23 @@ function frameOf(tasks: readonly string[], picture: DagPicture, places: readonly
   return { id, x: left, y: top, width: right - left, height: bottom - top };
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** From the middle of the right side of a box to the middle of the left side of the other, past what lies between. */
+function wayOf(points: readonly Point[], from: LaidOutNode, to: LaidOutNode): readonly Point[] {
+  const between = points.slice(1, -1);
+  return [
+    { x: from.x + from.width / 2, y: from.y },
+    ...(between.length > 1 ? between : []),
+    { x: to.x - to.width / 2, y: to.y },
+  ];
+}
+
 /** A smooth line through the points: leaves and arrives level. */
-function curve(points: readonly { readonly x: number; readonly y: number }[]): string {
+function curve(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";
   let path = `M${round(first.x)} ${round(first.y)}`;

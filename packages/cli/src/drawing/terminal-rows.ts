@@ -49,21 +49,9 @@ export function gridOf(picture: DagPicture): Grid {
     }
     links[layout.nodes[to].layer - 1].push({ from: before, to: boxes[to] });
   });
-  const isUpsideDown = orderScore(columns) < 0;
-  for (const column of columns) column.sort((a, b) => (isUpsideDown ? b.y - a.y : a.y - b.y));
-  settleRows(columns, links, isUpsideDown);
+  for (const column of columns) column.sort((a, b) => a.y - b.y);
+  settleRows(columns, links);
   return { columns, links };
-}
-
-/** Above zero when tasks that are defined first stand higher more often than lower. */
-function orderScore(columns: readonly (readonly (Item & { readonly y: number })[])[]): number {
-  let score = 0;
-  for (const column of columns) {
-    for (const a of column)
-      for (const b of column)
-        if (a.node !== undefined && b.node !== undefined && a.node < b.node) score += Math.sign(b.y - a.y);
-  }
-  return score;
 }
 
 function heightAt(points: readonly { readonly x: number; readonly y: number }[], x: number): number {
@@ -79,12 +67,11 @@ function heightAt(points: readonly { readonly x: number; readonly y: number }[],
 function settleRows(
   columns: readonly (readonly (Item & { readonly y: number })[])[],
   links: readonly (readonly Link[])[],
-  isUpsideDown: boolean,
 ): void {
   for (const column of columns)
     place(
       column,
-      column.map(({ y }) => (isUpsideDown ? -y : y)),
+      column.map(({ y }) => y),
     );
   const sweep = (from: number, to: number, step: 1 | -1): void => {
     for (let at = from; at !== to; at += step) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../store/memory-store.ts";
 import type { XComStage } from "../xcom/parts.ts";
-import { isPluginName, parseSettings } from "./config-schema.ts";
+import { parseSettings } from "./config-schema.ts";
+import { isPluginName } from "./plugin-kinds.ts";
 
 const messages = (raw: unknown): string[] => parseSettings(raw).mistakes.map((mistake) => mistake.message);
 

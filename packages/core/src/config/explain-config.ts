@@ -1,7 +1,7 @@
 import { isMillraceError, type MillraceError } from "../errors.ts";
-import { isStore, isXComPart } from "./config-schema.ts";
 import { environmentKeys } from "./environment.ts";
 import type { LoadedConfig, Origin } from "./load-config.ts";
+import { isStore, isXComPart } from "./plugin-kinds.ts";
 import { isSecretOption, type PreparedPlugin } from "./plugin-options.ts";
 import { resolveStore } from "./resolve-store.ts";
 import { resolveXComBackend } from "./resolve-xcom.ts";

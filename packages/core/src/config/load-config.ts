@@ -2,7 +2,6 @@ import { dirname, resolve } from "node:path";
 import { coreError, isMillraceError, type MillraceError, messageOf } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
-import { parseSettings } from "./config-schema.ts";
 import type { PluginOptions, PluginReference } from "./define-config.ts";
 import { environmentKeys } from "./environment.ts";
 import { findConfigFile, namedConfigFile } from "./find-config.ts";
@@ -78,6 +77,8 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
   const baseDir = path === undefined ? cwd : dirname(path);
   const file = path === undefined ? {} : await loadFile(path);
 
+  // The schema's library takes longer to load than the rest of this door: programs without a config never load it.
+  const { parseSettings } = await import("./config-schema.ts");
   const layers = [...environmentLayer(env), ...flagLayer(options.flags ?? {})];
   const origins = new Map<string, Origin>();
   const fromFile = parseSettings(file);

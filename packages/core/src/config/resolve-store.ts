@@ -1,9 +1,9 @@
 import { coreError, messageOf } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
-import { isStore } from "./config-schema.ts";
 import type { PluginOptions, PluginReference } from "./define-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
+import { isStore } from "./plugin-kinds.ts";
 import type { PluginContext, StoreInspection, StoreManifest, StoreMigration } from "./plugin-manifest.ts";
 import { createPlugin, type PreparedPlugin, preparePlugin } from "./plugin-options.ts";
 import { resolvePlugin } from "./resolve-plugin.ts";

@@ -1,9 +1,9 @@
 import { coreError } from "../errors.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
-import { isXComPart } from "./config-schema.ts";
 import type { PluginOptions } from "./define-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
+import { isXComPart } from "./plugin-kinds.ts";
 import { createPlugin, type PreparedPlugin, preparePlugin } from "./plugin-options.ts";
 import { resolvePlugin } from "./resolve-plugin.ts";
 import { contextOf, referenceOf } from "./resolve-store.ts";

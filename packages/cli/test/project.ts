@@ -1,0 +1,120 @@
+import { type SpawnOptions, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, vi } from "vitest";
+
+// Every call starts a process of its own, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const packages = fileURLToPath(new URL("../..", import.meta.url));
+const starter = fileURLToPath(new URL("run-source.mjs", import.meta.url));
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** How a command line ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  /** Standard output as JSON; fails where it is none. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface Call {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Called with everything printed so far; may signal the process. */
+  readonly onOutput?: (printed: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** A folder of its own, and the command in it. */
+export interface Project {
+  readonly folder: string;
+  write(files: Readonly<Record<string, string>>): void;
+  millrace(args: readonly string[], call?: Call): Promise<Ended>;
+}
+
+/** A DAG file that needs nothing but core. */
+export const helloDag = `import { dag } from "@millrace/core";
+export default dag("hello", { description: "Says hello", tags: ["demo"] }, (d) => {
+  const name = d.task("name", () => "Ada");
+  const greet = d.task("greet", { input: name }, ({ input, log }) => {
+    log.info("greeting " + input);
+    return "Hello " + input;
+  });
+  d.task("shout", { input: greet }, ({ input }) => input.toUpperCase());
+});
+`;
+
+/** A DAG of which one task in the middle fails, and one at the end. */
+export const failingDag = `import { dag } from "@millrace/core";
+export default dag("failing", {}, (d) => {
+  const bad = d.task("bad", () => {
+    throw new TypeError("no \\u001b[31mluck\\u001b[0m today");
+  });
+  d.task("never", { input: bad }, () => 1);
+});
+export const halfBad = dag("half_bad", {}, (d) => {
+  const bad = d.task("bad", () => { throw new Error("ignored"); });
+  d.task("good", { input: bad, triggerRule: "all_done" }, () => "fine");
+});
+`;
+
+/** Makes a project that finds the workspace's packages as if they were installed. */
+export function project(files: Readonly<Record<string, string>> = {}): Project {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-cli-")));
+  folders.push(folder);
+  linkPackages(folder);
+  const write = (more: Readonly<Record<string, string>>): void => {
+    for (const [name, text] of Object.entries(more)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+  };
+  write({ "package.json": `{ "type": "module" }`, ...files });
+  return { folder, write, millrace: (args, call = {}) => millrace(args, { cwd: folder, ...call }) };
+}
+
+/** Links what a DAG file may import into a project. */
+export function linkPackages(folder: string): void {
+  const zod = dirname(createRequire(join(packages, "core/package.json")).resolve("zod/package.json"));
+  const links: Readonly<Record<string, string>> = {
+    "@millrace/core": join(packages, "core"),
+    "@millrace/store-sqlite": join(packages, "store-sqlite"),
+    zod,
+  };
+  for (const [name, target] of Object.entries(links)) {
+    mkdirSync(dirname(join(folder, "node_modules", name)), { recursive: true });
+    symlinkSync(target, join(folder, "node_modules", name));
+  }
+}
+
+/** Starts the command as a user would, from its sources. */
+export function millrace(args: readonly string[], call: Call & { readonly cwd: string }): Promise<Ended> {
+  const options: SpawnOptions = {
+    cwd: call.cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH, HOME: call.cwd, XDG_CACHE_HOME: join(call.cwd, ".cache"), ...call.env },
+  };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--conditions=millrace-source", starter, ...args], options);
+    let out = "";
+    let err = "";
+    const heard = (): void => call.onOutput?.(out + err, (signal) => child.kill(signal));
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      heard();
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      err += text;
+      heard();
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err, json: <T>() => JSON.parse(out) as T }));
+  });
+}

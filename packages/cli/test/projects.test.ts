@@ -1,0 +1,179 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { helloDag, linkPackages, millrace, project } from "./project.ts";
+
+describe("millrace init", () => {
+  it("makes a project whose DAG runs, whose test passes and which tells the next steps", async () => {
+    const outer = project();
+    const made = await outer.millrace(["init", "demo", "-o", "json"]);
+    expect(made.json()).toMatchObject({ kept: [], next: ["cd demo", "npm install", "npx millrace run hello"] });
+    const folder = join(outer.folder, "demo");
+    linkPackages(folder);
+    const ran = await millrace(["run", "hello", "--params", `{"name":"Ada"}`], { cwd: folder });
+    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining("report")]);
+    expect(
+      (await millrace(["xcom", "get", "hello", "latest", "report", "-o", "json"], { cwd: folder })).json(),
+    ).toMatchObject({ value: { text: "Hello Ada!", letters: 3 } });
+    const tested = execFileSync(process.execPath, ["--conditions=millrace-source", "--test"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { PATH: process.env.PATH },
+    });
+    expect(tested).toMatch(/pass 1\b/);
+    expect((await millrace(["dags", "validate"], { cwd: folder })).code).toBe(0);
+  });
+
+  it("writes over nothing", async () => {
+    const { millrace, folder, write } = project({ "dags/hello.ts": "// mine" });
+    write({ "package.json": `{ "name": "mine" }` });
+    const { created, kept } = (await millrace(["init", "--yes", "-o", "json"])).json<{
+      created: string[];
+      kept: string[];
+    }>();
+    expect(kept).toEqual(["package.json", "dags/hello.ts"]);
+    expect(created).toContain("millrace.config.ts");
+    expect(readFileSync(join(folder, "dags/hello.ts"), "utf8")).toBe("// mine");
+    expect(readFileSync(join(folder, "package.json"), "utf8")).toBe(`{ "name": "mine" }`);
+  });
+
+  it("refuses what it cannot do", async () => {
+    const { millrace, folder } = project();
+    writeFileSync(join(folder, "file"), "");
+    const onFile = await millrace(["init", "file/below", "-o", "json"]);
+    expect([onFile.code, onFile.json()]).toMatchObject([4, { error: { code: "FILE_EXISTS" } }]);
+    const template = await millrace(["init", "x", "--template", "none", "-o", "json"]);
+    expect([template.code, template.json()]).toMatchObject([2, { error: { code: "TEMPLATE_UNKNOWN" } }]);
+    expect(existsSync(join(folder, "x"))).toBe(false);
+  });
+});
+
+describe("DAG files", () => {
+  it("are listed, with those that failed beside the good ones", async () => {
+    const { millrace } = project({ "dags/hello.ts": helloDag, "dags/broken.ts": `throw new Error("boom");` });
+    const ended = await millrace(["dags", "list"]);
+    expect([ended.code, ended.out]).toEqual([0, expect.stringMatching(/hello +3 +– +– +demo +hello\.ts +Says hello/)]);
+    expect(ended.err).toContain("dags/broken.ts:1:7 gave no DAG: DAG_FILE_FAILED");
+    const payload = (await millrace(["dags", "list", "-o", "json"])).json();
+    expect(payload).toMatchObject({
+      dags: [{ dag: "hello", tasks: 3 }],
+      importErrors: [{ line: 1, code: "DAG_FILE_FAILED" }],
+    });
+  });
+
+  it("are validated with the place of every mistake", async () => {
+    const { millrace } = project({
+      "dags/hello.ts": helloDag,
+      "dags/enum.ts": "export const x = 1;\nenum Colour { Red }\n",
+      "dags/cycle.ts": `import { dag } from "@millrace/core";\nexport default dag("..", {}, (d) => {\n  const a = d.empty("a");\n  d.chain(a, a);\n});`,
+    });
+    const ended = await millrace(["dags", "validate"]);
+    expect(ended.code).toBe(2);
+    expect(ended.out).toContain("dags/enum.ts:2:1");
+    expect(ended.out).toContain("erasableSyntaxOnly");
+    expect(ended.out).toMatch(/dags\/cycle\.ts:2:\d+/);
+    expect(ended.out).toMatch(/2 mistakes; 1 DAG in good order/);
+    expect((await millrace(["dags", "validate", "-o", "json"])).json()).toMatchObject({
+      valid: false,
+      importErrors: [{ issues: [{ code: "DAG_ID_INVALID" }, {}] }, { code: "DAG_FILE_NOT_ERASABLE" }],
+    });
+    expect((await millrace(["dags", "validate", "dags/hello.ts"])).code).toBe(0);
+    expect((await millrace(["dags", "validate", "dags/nowhere.ts"])).out).toContain("there is no such file");
+  });
+
+  it("are drawn, as text and as a picture", async () => {
+    const { millrace, folder } = project({ "dags/hello.ts": helloDag });
+    const { out } = await millrace(["dags", "show", "hello"]);
+    expect(out).toContain("│ name │──▶│ greet │──▶│ shout │");
+    expect((await millrace(["dags", "show", "hello", "--format", "svg", "--out", "hello.svg"])).code).toBe(0);
+    expect(readFileSync(join(folder, "hello.svg"), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect((await millrace(["dags", "show", "hello", "--format", "svg", "--out", "hello.svg"])).code).toBe(4);
+    expect((await millrace(["dags", "show", "hello", "--format", "mermaid"])).out).toMatch(/^flowchart LR\n/);
+    expect((await millrace(["dags", "show", "hello", "-o", "json"])).json()).toMatchObject({
+      id: "hello",
+      tasks: [{ id: "name", upstream: [] }, { id: "greet", upstream: ["name"] }, {}],
+    });
+    expect((await millrace(["tasks", "list", "hello"])).out).toMatch(/greet +task +name/);
+  });
+
+  it("that are nowhere have a coded error", async () => {
+    const { millrace } = project();
+    const ended = await millrace(["dags", "list", "-o", "json"]);
+    expect([ended.code, ended.json()]).toMatchObject([3, { error: { code: "DAGS_FOLDER_MISSING" } }]);
+  });
+});
+
+describe("millrace config explain", () => {
+  it("prints where every value came from", async () => {
+    const { millrace, folder } = project({ "millrace.config.ts": "export default { concurrency: 3 };" });
+    const payload = (
+      await millrace(["config", "explain", "--home", "elsewhere", "-o", "json"], {
+        env: { MILLRACE_DAGS: "flows", MILLRACE_HOEM: "x" },
+      })
+    ).json();
+    expect(payload).toMatchObject({
+      path: join(folder, "millrace.config.ts"),
+      settings: expect.arrayContaining([
+        { setting: "home", value: join(folder, "elsewhere"), source: "flag", name: "--home" },
+        { setting: "dags", value: join(folder, "flows"), source: "env", name: "MILLRACE_DAGS" },
+        { setting: "concurrency", value: 3, source: "file", name: null },
+        { setting: "store", value: "@millrace/store-sqlite", source: "default", name: null },
+      ]),
+      unknownKeys: ["MILLRACE_HOEM"],
+    });
+    const table = await millrace(["config", "explain"], { env: { MILLRACE_HOEM: "x" } });
+    expect(table.err).toContain("Did you mean MILLRACE_HOME?");
+  });
+
+  it("lists every mistake of a config", async () => {
+    const { millrace } = project({ "millrace.config.ts": "export default { concurrency: 0, pool: {} };" });
+    const ended = await millrace(["config", "explain"]);
+    expect(ended.code).toBe(2);
+    expect(ended.err).toMatch(/concurrency is 0[\s\S]*pool is no setting/);
+  });
+});
+
+describe("millrace db and doctor", () => {
+  it("make, check and find in good order a fresh database", async () => {
+    const { millrace } = project({ "dags/hello.ts": helloDag });
+    expect((await millrace(["db", "migrate"])).out).toMatch(/✓ .*millrace\.db: made, with schema \d+/);
+    expect((await millrace(["db", "migrate", "-o", "json"])).json()).toMatchObject({ from: expect.any(Number) });
+    expect((await millrace(["db", "check"])).out).toContain("no damage found");
+    const doctor = await millrace(["doctor"]);
+    expect([doctor.code, doctor.out]).toEqual([0, expect.stringContaining("All is well.")]);
+  });
+
+  it("name each seeded fault and its cure", async () => {
+    const { millrace, folder } = project({
+      "dags/hello.ts": helloDag,
+      "dags/again.ts": helloDag,
+      "dags/broken.ts": "export const = ;",
+      "dags/pooled.ts": `import { dag } from "@millrace/core";\nexport default dag("pooled", {}, (d) => { d.task("only", { pool: "warehouse" }, () => 1); });`,
+    });
+    await millrace(["db", "migrate"]);
+    chmodSync(join(folder, ".millrace/millrace.db"), 0o644);
+    const ended = await millrace(["doctor", "-o", "json"], { env: { MILLRACE_TYPO: "1" } });
+    expect(ended.code).toBe(1);
+    const { healthy, findings } = ended.json<{
+      healthy: boolean;
+      findings: { check: string; level: string; cure: string | null }[];
+    }>();
+    expect(healthy).toBe(false);
+    const wrong = findings.filter(({ level }) => level === "bad" || level === "warning");
+    expect(wrong.map(({ check }) => check).sort()).toEqual(["config", "dag ids", "dags", "permissions", "pools"]);
+    expect(wrong.every(({ cure }) => (cure ?? "") !== "")).toBe(true);
+  });
+
+  it("find an invalid config, a home that cannot be written and a damaged database", async () => {
+    const { millrace, folder, write } = project({ "dags/hello.ts": helloDag });
+    writeFileSync(join(folder, "file"), "");
+    expect((await millrace(["doctor", "--home", "file/x"])).out).toMatch(/✗ .*file\/x cannot be written/);
+    mkdirSync(join(folder, ".millrace"), { mode: 0o700 });
+    writeFileSync(join(folder, ".millrace/millrace.db"), "garbage".repeat(1000), { mode: 0o600 });
+    expect((await millrace(["doctor"])).out).toContain("is not a readable database");
+    write({ "millrace.config.ts": "export default { concurrency: -1 };" });
+    const broken = await millrace(["doctor"]);
+    expect([broken.code, broken.out]).toEqual([1, expect.stringContaining("concurrency is -1")]);
+  });
+});
