@@ -143,7 +143,7 @@ export interface MapOptions<S, I extends InputSpec | undefined, Rule extends Tri
   readonly over: S;
   /** At most so many elements at once. Default: no limit of its own. */
   readonly maxActive?: number;
-  /** More elements than this fail the task that returned them. Default 1,024 for results of tasks. */
+  /** A task that returns a longer list fails; so does this task when there are more combinations. Default 1,024. */
   readonly maxMapLength?: number;
 }
 

@@ -44,8 +44,8 @@ export class Mappings {
     if (!placeholder || run.isEnding || run.mappings.has(taskNo) || placeholder.state !== "scheduled") return;
     run.activity--;
     this.#desk.check(run);
-    const { map, id } = run.graph.tasks[taskNo];
-    const longest = map?.over.kind === "literal" ? Number.POSITIVE_INFINITY : (map?.maxLength ?? 0);
+    const { id } = run.graph.tasks[taskNo];
+    const longest = longestOf(run, taskNo);
     if (!elements)
       return progress.move(
         placeholder,
@@ -93,6 +93,17 @@ export class Mappings {
     run.countMore(taskNo, instances.length - 1);
     for (const instance of instances) this.#enqueue(instance);
   }
+}
+
+/** What an author wrote out is as long as it is, and so are the results of a mapped task; all else is held to the limit. */
+function longestOf(run: LiveRun, taskNo: number): number {
+  const { tasks, numberOf } = run.graph;
+  const { map } = tasks[taskNo];
+  if (!map) return 0;
+  const { over } = map;
+  const isFree =
+    over.kind === "literal" || (over.kind === "task" && tasks[numberOf.get(over.task) as number].map !== undefined);
+  return isFree ? Number.POSITIVE_INFINITY : map.maxLength;
 }
 
 /** A task whose result the elements come from, but which has none (yet, or for good): some trigger rules let that happen. */

@@ -120,11 +120,14 @@ export class AttemptXComs implements XComAccessor {
 
   async pullStream(query: XComQuery & { readonly key: string }): Promise<AsyncIterable<Uint8Array>> {
     const found = await this.#find(query);
-    const { runId } = this.#caller.run;
-    const address = this.#addressOf(idOf(query.task) ?? this.#caller.taskId, query.mapIndex ?? -1, query.key);
+    const { taskId, run } = this.#caller;
     if (!found)
-      throw coreError("XCOM_NOT_FOUND", { taskId: address.taskId, key: query.key, runId: query.run ?? runId });
-    return readStream(this.#services.store, found, address);
+      throw coreError("XCOM_NOT_FOUND", {
+        taskId: idOf(query.task) ?? taskId,
+        key: query.key,
+        runId: query.run ?? run.runId,
+      });
+    return readStream(this.#services.store, found, await this.#addressOfFound(found));
   }
 
   uniqueKey(base: string): string {
@@ -166,10 +169,11 @@ export class AttemptXComs implements XComAccessor {
     }
     const found = await this.#find({ ...query, key });
     if (!found) return query.default;
-    return decodePut(this.#services, found, this.#addressOf(task, query.mapIndex ?? -1, key, query.run));
+    return decodePut(this.#services, found, await this.#addressOfFound(found));
   }
 
-  async #find(query: AnyQuery): Promise<XComPut | undefined> {
+  /** What this attempt has pushed, or a row of the store. */
+  async #find(query: AnyQuery): Promise<XComPut | XComRow | undefined> {
     const key = checkXComKey(query.key ?? resultKey);
     const { run, taskId, taskInstanceNo } = this.#caller;
     const { store } = this.#services;
@@ -196,7 +200,8 @@ export class AttemptXComs implements XComAccessor {
       mapIndex,
       key,
       logicalDate: run.logicalDate,
-      runNo: run.runNo,
+      // The run itself has been looked at.
+      runNo: run.runNo - 1,
     });
   }
 
@@ -204,6 +209,14 @@ export class AttemptXComs implements XComAccessor {
     const taskNo = this.#caller.run.taskNoOf(taskId);
     if (taskNo === undefined) throw coreError("TASK_NOT_FOUND", { dagId: this.#caller.run.dag.id, taskId });
     return taskNo;
+  }
+
+  /** The address under which a value was written, which encryption insists on; it may be of another run. */
+  async #addressOfFound(found: XComPut | XComRow): Promise<XComAddress> {
+    const { run, taskId, mapIndex } = this.#caller;
+    if (!("runNo" in found)) return this.#addressOf(taskId, mapIndex, found.key);
+    const other = found.runNo === run.runNo ? undefined : await this.#services.store.runs.get(found.runNo);
+    return this.#addressOf(found.taskId, found.mapIndex, found.key, other?.runId);
   }
 
   #addressOf(taskId: string, mapIndex: number, key: string, runId = this.#caller.run.runId): XComAddress {
