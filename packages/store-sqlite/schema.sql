@@ -58,7 +58,7 @@ CREATE TABLE pools (
 CREATE TABLE run_events (
   run_no INTEGER PRIMARY KEY,
   first_seq INTEGER NOT NULL,
-  last_seq INTEGER NOT NULL
+  last_seq INTEGER
 ) STRICT;
 
 CREATE TABLE runs (

@@ -119,11 +119,12 @@ CREATE TABLE events (
   data TEXT
 ) STRICT;
 
--- The first and the last event of a run: an index that costs one row for each run and group, not one for each event.
+-- The first and the last event of a run: an index that is written when a run begins and ends, not with each event.
+-- No last one means that the run goes on.
 CREATE TABLE run_events (
   run_no INTEGER PRIMARY KEY,
   first_seq INTEGER NOT NULL,
-  last_seq INTEGER NOT NULL
+  last_seq INTEGER
 ) STRICT;
 
 CREATE TABLE logs (

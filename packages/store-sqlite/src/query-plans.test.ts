@@ -24,7 +24,7 @@ const mayScan = [
   /^SCAN r$/,
   /^SCAN json_each/,
   /^SCAN element$/,
-  /^SCAN r USING INDEX runs_active$/,
+  /^SCAN r(uns)? USING INDEX runs_active$/,
   /^SCAN (\d+-ROW VALUES CLAUSE|CONSTANT ROW)$/,
 ];
 

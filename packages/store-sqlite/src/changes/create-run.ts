@@ -53,6 +53,8 @@ export function runCreator({ sql, events, last, dagNoOfVersion }: Writer): (chan
     const { changes } = insertTasks.run(firstTaskInstanceNo, runNo, versionNo);
     last.runNo = runNo;
     last.taskInstanceNo += Number(changes);
-    return { status: "created", runNo, firstTaskInstanceNo, eventSeq: events.write(change, at, null, runNo) };
+    const eventSeq = events.write(change, at, null, runNo);
+    events.spans.begin(runNo, eventSeq);
+    return { status: "created", runNo, firstTaskInstanceNo, eventSeq };
   };
 }

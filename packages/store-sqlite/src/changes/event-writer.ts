@@ -2,29 +2,24 @@ import { type Change, eventOf } from "@millrace/core/plugin";
 import type { StatementSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
 import { RowBatch } from "./row-batch.ts";
+import { RunSpans } from "./run-spans.ts";
 
 const columns = ["seq", "at", "kind", "run_no", "task_instance_no", "attempt"] as const;
 
 /** Numbers the events of a group and writes them, most of them many at a time: half of what a task writes is events. */
 export class EventWriter {
+  /** Where in the events those of a run are. */
+  readonly spans: RunSpans;
   /** Events with nothing but `columns`. */
   readonly #plain: RowBatch;
   readonly #rich: StatementSync;
-  readonly #span: StatementSync;
   #seq: number;
   #storedSeq: number;
-  /** First and last event of each run that the group touched. */
-  readonly #spans = new Map<number, { first: number; last: number }>();
-  #span0 = { first: 0, last: 0 };
-  #runNo0 = 0;
 
   constructor(sql: Statements) {
+    this.spans = new RunSpans(sql);
     this.#plain = new RowBatch(sql, "INSERT INTO", "events", columns);
     this.#rich = sql.get(`INSERT INTO events (${columns.join(", ")}, dag_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.#span = sql.get(
-      `INSERT INTO run_events (run_no, first_seq, last_seq) VALUES (?, ?, ?)
-       ON CONFLICT (run_no) DO UPDATE SET last_seq = excluded.last_seq`,
-    );
     this.#seq = Number(sql.get("SELECT coalesce(max(seq), 0) AS last FROM events").get()?.last ?? 0);
     this.#storedSeq = this.#seq;
   }
@@ -40,38 +35,26 @@ export class EventWriter {
     } else {
       this.#rich.all(seq, at, event.kind, run, event.taskInstanceNo, event.attempt, dagId, event.data);
     }
-    if (run !== null) this.#touch(run, seq);
+    if (run !== null) this.spans.touch(run, seq);
     return seq;
   }
 
   /** Writes what waits. The group is complete. */
   flush(): void {
     this.#plain.flush();
-    for (const [runNo, span] of this.#spans) this.#span.all(runNo, span.first, span.last);
-    this.#spans.clear();
-    this.#runNo0 = 0;
+    this.spans.flush();
   }
 
   /** The group is stored. */
   committed(): void {
     this.#storedSeq = this.#seq;
+    this.spans.committed();
   }
 
   /** Nothing of the group was stored. */
   rolledBack(): void {
     this.#plain.clear();
-    this.#spans.clear();
-    this.#runNo0 = 0;
+    this.spans.rolledBack();
     this.#seq = this.#storedSeq;
-  }
-
-  #touch(runNo: number, seq: number): void {
-    if (runNo !== this.#runNo0) {
-      const known = this.#spans.get(runNo);
-      this.#span0 = known ?? { first: seq, last: seq };
-      if (known === undefined) this.#spans.set(runNo, this.#span0);
-      this.#runNo0 = runNo;
-    }
-    this.#span0.last = seq;
   }
 }

@@ -21,7 +21,12 @@ export function runUpdater({ sql, events }: Writer): (change: UpdateRun) => Outc
       : to === "running"
         ? start.run(to, note, at, runNo)
         : queue.run(to, note, runNo);
-    if (changes === 1) return done(events.write(change, at));
+    if (changes === 1) {
+      const seq = events.write(change, at);
+      if (isRunFinished(to)) events.spans.end(runNo, seq);
+      else events.spans.begin(runNo, seq);
+      return done(seq);
+    }
     const row = find.get(runNo);
     return refused(row === undefined ? "there is no such run" : `the run is ${row.state}`);
   };

@@ -13,13 +13,13 @@ export function eventFacet(read: Read): EventFacet {
           const query = `${select} WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
           return rowsOf<EventRow>(sql.get(query).all(after, capped(limit)));
         }
-        // All events of a run lie between its first and its last one.
+        // All events of a run lie between its first and its last one, if it has ended.
         const span = sql.get("SELECT first_seq AS first, last_seq AS last FROM run_events WHERE run_no = ?").get(runNo);
         if (span === undefined) return [];
         const query = `${select} WHERE e.seq > ? AND e.seq <= ? AND e.run_no = ? ORDER BY e.seq LIMIT ?`;
-        return rowsOf<EventRow>(
-          sql.get(query).all(Math.max(after, Number(span.first) - 1), Number(span.last), runNo, capped(limit)),
-        );
+        const from = Math.max(after, Number(span.first) - 1);
+        const to = span.last === null ? Number.MAX_SAFE_INTEGER : Number(span.last);
+        return rowsOf<EventRow>(sql.get(query).all(from, to, runNo, capped(limit)));
       }),
   };
 }

@@ -30,9 +30,10 @@ export interface Numbers {
 /** Builds a change from the numbers of the store that it is for. */
 export type Step = (numbers: Numbers) => Change;
 
-export const taskIdsOfPrint: readonly (readonly string[])[] = [["a", "b", "c"], ["c", "new", "a"], []];
+export const taskIdsOfPrint: readonly (readonly string[])[] = [["a", "b", "c", "d", "e"], ["c", "new", "a"], []];
 
 const nowhere = 999_999_999;
+const noTask = { taskInstanceNo: nowhere, runNo: nowhere, taskNo: 0 };
 const pick = fc.nat({ max: 1_000_000 });
 const runStates: readonly RunState[] = ["queued", "running", "success", "failed", "cancelled"];
 const runTypes: readonly RunType[] = ["scheduled", "manual", "backfill", "triggered"];
@@ -57,7 +58,7 @@ const instant = fc.option(fc.integer({ min: -5, max: 5 }));
 function taskAt(numbers: Numbers, index: number) {
   const { tasks } = numbers;
   const place = index % 11 === 10 ? index % Math.max(tasks.length, 1) : Math.max(tasks.length - 1 - (index % 4), 0);
-  return tasks[place] ?? { taskInstanceNo: nowhere, runNo: nowhere, taskNo: 0 };
+  return tasks[place] ?? noTask;
 }
 
 function runAt({ runNos }: Numbers, index: number): number {
@@ -186,6 +187,42 @@ const attempting = fc
     return [own(start), own(end)];
   });
 
+/** Task instances that were made one after the other start, and perhaps end, in one row of changes that look alike. */
+const inRow = fc
+  .record({
+    place: fc.nat({ max: 12 }),
+    count: fc.integer({ min: 2, max: 6 }),
+    token,
+    from: fc.constantFrom<readonly TaskState[]>(["scheduled"], ["success"], ["scheduled", "success"]),
+    ends: fc.boolean(),
+    state: fc.constantFrom<TaskState>("success", "failed"),
+    replacesXComs: fc.boolean(),
+    at,
+  })
+  .map((data) => {
+    const { place, count, token, from, ends, state, replacesXComs, at } = data;
+    const each = (kind: string, make: (offset: number, numbers: Numbers) => Change): Step[] =>
+      Array.from({ length: count }, (_, offset) => {
+        const step: Step = (numbers) => make(offset, numbers);
+        return Object.assign(step, { [fc.toStringMethod]: () => `${kind} + ${offset} of row ${fc.stringify(data)}` });
+      });
+    const task = (numbers: Numbers, offset: number) => placeOf(numbers.tasks[place + offset] ?? noTask);
+    const starts = each("startTask", (offset, numbers) =>
+      startTask({ ...task(numbers, offset), token: token + offset, from, at }),
+    );
+    const finishes = each("finishTask", (offset, numbers) =>
+      finishTask({
+        ...task(numbers, offset),
+        token: token + offset,
+        state,
+        replacesXComs,
+        xcoms: [xcom("k", offset)],
+        at,
+      }),
+    );
+    return ends ? [...starts, ...finishes] : starts;
+  });
+
 const recording = fc.oneof(
   told("setDagPaused", fc.record({ dag: fc.nat({ max: 2 }), paused: fc.boolean(), at }), ({ dag, ...rest }) => ({
     kind: "setDagPaused",
@@ -266,6 +303,7 @@ export const anySteps: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 2, arbitrary: alone(starting) },
   { weight: 2, arbitrary: alone(finishing) },
   { weight: 8, arbitrary: attempting },
+  { weight: 3, arbitrary: inRow },
   { weight: 4, arbitrary: alone(recording) },
 );
 
