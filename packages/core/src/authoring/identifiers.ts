@@ -5,6 +5,9 @@ const taskId = /^[A-Za-z0-9_-]{1,200}$/;
 const runId = /^[A-Za-z0-9][A-Za-z0-9_.~:+-]{0,249}$/;
 const xcomKey = /^[^/\\\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]{1,250}$/u;
 
+/** Longest idempotency key of a run. */
+export const longestKey = 500;
+
 /** True for text that may name a DAG. */
 export function isDagId(value: unknown): value is string {
   return typeof value === "string" && dagId.test(value) && !value.includes("..");

@@ -132,6 +132,21 @@ export function tasksOfSource(source: MapSource): readonly string[] {
 }
 
 /**
+ * How many elements a source has, without making them: a few long lists have a product that fits no memory.
+ *
+ * @throws `MAP_SOURCE_INVALID` as {@link elementsOf} does
+ */
+export function countElements(source: MapSource, resultOf: (taskId: string) => unknown, taskId: string): number {
+  if (source.kind === "task") return listOf(resultOf(source.task), taskId).length;
+  if (source.kind === "literal") return listOf(source.value, taskId).length;
+  const parts = source.kind === "product" ? source.factors.map(([, factor]) => factor) : source.parts;
+  const counts = parts.map((part) => countElements(part, resultOf, taskId));
+  if (source.kind === "product") return counts.reduce((product, count) => product * count, 1);
+  if (source.kind === "concat") return counts.reduce((sum, count) => sum + count, 0);
+  return counts.length === 0 ? 0 : counts.reduce((a, b) => (source.fill ? Math.max(a, b) : Math.min(a, b)));
+}
+
+/**
  * The elements of a source, once the results of its tasks are known. Of a product the first factor varies slowest.
  *
  * @throws `MAP_SOURCE_INVALID` when a result is neither a list nor a plain object
@@ -151,7 +166,8 @@ export function elementsOf(
     case "zip": {
       const lists = source.parts.map((part) => elementsOf(part, resultOf, taskId));
       const lengths = lists.map((list) => list.length);
-      const length = lengths.length === 0 ? 0 : source.fill ? Math.max(...lengths) : Math.min(...lengths);
+      const length =
+        lengths.length === 0 ? 0 : lengths.reduce((a, b) => (source.fill ? Math.max(a, b) : Math.min(a, b)));
       return Array.from({ length }, (_, index) =>
         lists.map((list) => (index < list.length ? list[index] : source.fill?.value)),
       );

@@ -1,6 +1,6 @@
 import type { Dag } from "../authoring/definition.ts";
-import { checkRunId } from "../authoring/identifiers.ts";
-import { coreError } from "../errors.ts";
+import { checkRunId, longestKey } from "../authoring/identifiers.ts";
+import { coreError, shown } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
 import type { LiveDag } from "../scheduler/live-dag.ts";
 import type { RunRequest } from "../scheduler/requests.ts";
@@ -22,7 +22,6 @@ export interface RunOptions<Params = unknown> {
   readonly idempotencyKey?: string;
 }
 
-const longestKey = 500;
 /** Requests of one millisecond must not meet: with 3 bytes, two of 1,000 do so in 3 of 100 such moments. */
 const randomBytesOfId = 6;
 
@@ -54,6 +53,14 @@ export async function parseRunRequest(
   }
   const params = await parseParams(definition, options.params);
   const { conf = {} } = options;
+  if (typeof conf !== "object" || conf === null || Array.isArray(conf)) {
+    throw coreError("DAG_OPTION_INVALID", {
+      option: "conf",
+      where: "the request",
+      value: shown(conf),
+      expected: "a plain object is needed",
+    });
+  }
   return {
     dag,
     runId,

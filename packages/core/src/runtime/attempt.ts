@@ -6,6 +6,7 @@ import { coreError, shown } from "../errors.ts";
 import type { StoredError, XComPut } from "../store/contract.ts";
 import { parseInstant } from "../time/instant.ts";
 import { decodePut, encodePut, pullAll, resultKey } from "../xcom/accessor.ts";
+import { isEventName, isRunEnd } from "./awaited-events.ts";
 import { AttemptContext, type RuntimeServices } from "./context.ts";
 import type { Job, JobOutcome, JobRun } from "./job.ts";
 
@@ -57,6 +58,8 @@ function callTask(
   try {
     const returned = job.task.run?.(context as TaskContext);
     if (isThenable(returned)) return whenReturned(returned, job, services, longestOf, context);
+    const xcoms = context.usedXComs;
+    if (xcoms?.isBusy) return whenReturned(Promise.resolve(returned), job, services, longestOf, context);
     const outcome = succeed(job, services, longestOf, context, returned);
     return outcome instanceof Promise ? outcome.catch((thrown: unknown) => fromThrown(thrown, job, context)) : outcome;
   } catch (thrown) {
@@ -72,7 +75,9 @@ async function whenReturned(
   context: AttemptContext,
 ): Promise<JobOutcome> {
   try {
-    return await succeed(job, services, longestOf, context, await returned);
+    const result = await returned;
+    await context.usedXComs?.whenIdle();
+    return await succeed(job, services, longestOf, context, result);
   } catch (thrown) {
     return fromThrown(thrown, job, context);
   }
@@ -119,36 +124,47 @@ function followedOf(task: TaskDefinition, result: unknown): readonly string[] | 
 
 function fromThrown(thrown: unknown, job: Job, context: AttemptContext | undefined): JobOutcome {
   const kept = { xcoms: context?.usedXComs?.puts ?? [], deletes: context?.usedXComs?.deletes ?? [] };
+  try {
+    return { ...nothing, ...kept, ...endOf(thrown, job) };
+  } catch (error) {
+    return { ...nothing, ...kept, state: "failed", thrown, error: errorOfWrongEnd(error, job.task.id) };
+  }
+}
+
+/** For a wrong signal, and for something thrown that cannot even be looked at. */
+function errorOfWrongEnd(error: unknown, taskId: string): StoredError {
+  try {
+    return storedError(error, taskId);
+  } catch {
+    return { name: "Error", message: "what was thrown cannot be looked at" };
+  }
+}
+
+/** The end that something thrown stands for. */
+function endOf(thrown: unknown, { task, run }: Job): Pick<JobOutcome, "state" | "error"> & Partial<JobOutcome> {
   const signal = signalOf(thrown);
   switch (signal?.signal) {
     case "skip":
-      return { ...nothing, ...kept, state: "skipped", thrown, error: { name: "Skipped", message: signal.reason } };
+      return { state: "skipped", thrown, error: { name: "Skipped", message: String(signal.reason) } };
     case "fail":
-      return {
-        ...nothing,
-        ...kept,
-        state: "failed",
-        thrown,
-        error: { name: "Failed", message: signal.reason },
-        isFinal: true,
-      };
-    case "reschedule":
-      try {
-        return {
-          ...nothing,
-          ...kept,
-          state: "up_for_reschedule",
-          wakeAt: typeof signal.at === "number" ? signal.at : parseInstant(signal.at, job.run.dag.timezone),
-        };
-      } catch (error) {
-        return { ...nothing, ...kept, state: "failed", thrown: error, error: storedError(error, job.task.id) };
-      }
+      return { state: "failed", thrown, error: { name: "Failed", message: String(signal.reason) }, isFinal: true };
+    case "reschedule": {
+      const at = typeof signal.at === "number" ? signal.at : parseInstant(signal.at, run.dag.timezone);
+      if (!Number.isFinite(at))
+        throw coreError("TASK_OUTCOME_INVALID", { taskId: task.id, why: `it cannot run again at ${shown(signal.at)}` });
+      return { state: "up_for_reschedule", error: undefined, wakeAt: Math.ceil(at) };
+    }
     case "await":
-      return { ...nothing, ...kept, state: "waiting", awaits: signal.event };
+      if (!isEventName(signal.event) || (isRunEnd(signal.event) && task.kind !== "trigger"))
+        throw coreError("TASK_OUTCOME_INVALID", { taskId: task.id, why: `it cannot await ${shown(signal.event)}` });
+      return { state: "waiting", error: undefined, awaits: signal.event };
     default:
-      return { ...nothing, ...kept, state: "failed", thrown, error: storedError(thrown, job.task.id) };
+      return { state: "failed", thrown, error: storedError(thrown, task.id) };
   }
 }
+
+const longestMessage = 65_536;
+const longestStack = 16_384;
 
 /** What is kept of something thrown. */
 export function storedError(thrown: unknown, taskId: string): StoredError {
@@ -162,11 +178,12 @@ export function storedError(thrown: unknown, taskId: string): StoredError {
         );
   const { code } = error as { code?: unknown };
   const cure = (error as { cure?: unknown }).cure;
+  const message = typeof cure === "string" ? `${error.message}. ${cure}` : String(error.message);
   return {
     name: String(error.name),
-    message: typeof cure === "string" ? `${error.message}. ${cure}` : String(error.message),
+    message: message.length > longestMessage ? `${message.slice(0, longestMessage)} … [cut]` : message,
     ...(typeof code === "string" ? { code } : {}),
-    ...(typeof error.stack === "string" ? { stack: error.stack.slice(0, 16_384) } : {}),
+    ...(typeof error.stack === "string" ? { stack: error.stack.slice(0, longestStack) } : {}),
   };
 }
 

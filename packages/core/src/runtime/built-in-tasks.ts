@@ -1,16 +1,14 @@
+import { createHash } from "node:crypto";
 import type { TaskContext } from "../authoring/context.ts";
+import { longestKey } from "../authoring/identifiers.ts";
 import { awaitEvent } from "../authoring/signals.ts";
 import { coreError, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import { instantOf } from "../time/temporal.ts";
 import type { Timetable } from "../timetable/timetable.ts";
+import { runEndEvent } from "./awaited-events.ts";
 import { accessOf } from "./engine-access.ts";
 import { runCommand, type ShellCommand } from "./run-command.ts";
-
-/** Event that a waiting trigger task awaits: the end of that run. */
-export function runEndEvent(runNo: number): string {
-  return `run:${runNo}`;
-}
 
 /** The function of a `latestOnly` task: true when nothing newer is due. Manual runs and zero-width intervals are always the latest. */
 export function latestOnlyTask(schedule: Timetable | null): (context: TaskContext) => boolean {
@@ -46,13 +44,18 @@ export function triggerTask(options: {
       params,
       conf,
       runId,
-      idempotencyKey: `${context.idempotencyKey}/trigger`,
+      idempotencyKey: shortened(`${context.idempotencyKey}/trigger`),
     });
     if (!wait) return run.runId;
     if (!isRunFinished(run.state)) throw awaitEvent(runEndEvent(run.runNo));
     if (run.state !== "success") throw coreError("TRIGGERED_RUN_FAILED", { dagId, runId: run.runId, state: run.state });
     return run.runId;
   };
+}
+
+/** A key of any length as one that a run may have; short ones stay as they are, for people to read. */
+function shortened(key: string): string {
+  return key.length <= longestKey ? key : createHash("sha256").update(key).digest("hex");
 }
 
 /**

@@ -26,6 +26,7 @@ export class AttemptContext implements TaskContext {
   readonly #services: RuntimeServices;
   #xcom: AttemptXComs | undefined;
   #log: TaskLog | undefined;
+  #lineage: Promise<unknown> = Promise.resolve();
 
   constructor(job: Job, services: RuntimeServices, input: unknown, element: unknown) {
     this.#job = job;
@@ -113,7 +114,7 @@ export class AttemptContext implements TaskContext {
   }
 
   get lineage(): TaskContext["lineage"] {
-    return async (dataSource, transformation) => {
+    return (dataSource, transformation) => {
       const record: LineageRecord = {
         source_task: this.#job.task.id,
         data_source: dataSource,
@@ -121,9 +122,16 @@ export class AttemptContext implements TaskContext {
         timestamp: formatInstant(this.#services.now()),
         dag_run_id: this.#job.run.runId,
       };
-      const soFar = (await this.xcom.pull({ key: lineageKey, default: [] })) as LineageRecord[];
-      await this.xcom.push(lineageKey, [...soFar, record]);
-      return record;
+      // One after the other: each adds to the list that the one before has left.
+      const added = this.#lineage.then(() => this.#addLineage(record));
+      this.#lineage = added.catch(() => undefined);
+      return this.xcom.track(added);
     };
+  }
+
+  async #addLineage(record: LineageRecord): Promise<LineageRecord> {
+    const soFar = (await this.xcom.pull({ key: lineageKey, default: [] })) as LineageRecord[];
+    await this.xcom.push(lineageKey, [...soFar, record]);
+    return record;
   }
 }

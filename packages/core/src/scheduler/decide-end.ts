@@ -23,7 +23,7 @@ export function decideEnd(instance: Instance, outcome: JobOutcome, task: TaskDef
     delayMs = retryDelayMs(task.retries, attempt, seed, outcome.thrown);
   } catch {
     // A delay function of the author's that fails must not fail the engine.
-    delayMs = task.retries.delayMs;
+    delayMs = Math.min(task.retries.delayMs, task.retries.maxDelayMs);
   }
   return { state: "up_for_retry", wakeAt: now + delayMs, error };
 }

@@ -1,5 +1,6 @@
 import type { Dag } from "../authoring/definition.ts";
-import { elementsOf, tasksOfSource } from "../authoring/map-source.ts";
+import { countElements, elementsOf, type MapSource, tasksOfSource } from "../authoring/map-source.ts";
+import { coreError } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
 import { resultOf } from "../runtime/attempt.ts";
 import type { RuntimeServices } from "../runtime/context.ts";
@@ -84,6 +85,17 @@ export class LiveJobRun implements JobRun {
     const results = new Map(
       await Promise.all(sources.map(async (source) => [source, await resultOf(source, this, this.#services)] as const)),
     );
-    return elementsOf(task.map.over, (source) => results.get(source), task.id);
+    const { over, maxLength } = task.map;
+    const resultIn = (source: string): unknown => results.get(source);
+    const length = countElements(over, resultIn, task.id);
+    if (length > maxLength && !this.#isFreeOfLimit(over))
+      throw coreError("MAP_TOO_LONG", { taskId: task.id, length, limit: maxLength });
+    return elementsOf(over, resultIn, task.id);
+  }
+
+  /** What an author wrote out is as long as it is, and so are the results of a mapped task; all else is held to the limit. */
+  #isFreeOfLimit(over: MapSource): boolean {
+    if (over.kind === "literal") return true;
+    return over.kind === "task" && this.isMapped(this.taskNoOf(over.task) as number);
   }
 }

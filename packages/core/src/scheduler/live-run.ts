@@ -42,6 +42,8 @@ export class Instance implements Candidate {
   token = 0;
   /** In a bucket, waiting for its turn. */
   isReady = false;
+  /** The placeholder of a mapped task whose elements are being read. */
+  isExpanding = false;
   /** Its attempt under way goes on after a reschedule or an event. */
   isResumed = false;
   bucket: Bucket | undefined;
@@ -106,6 +108,8 @@ export class LiveRun {
   /** Instances ready, running, waiting for an instant or an event, and expansions under way. 0 with something unfinished is a deadlock. */
   activity = 0;
   failures = 0;
+  /** A DAG with failFast had its first failure. */
+  hasFailedFast = false;
   /** Set once the run is being ended: nothing of it starts any more. */
   isEnding = false;
   /** True from its first task on (`running`); before, it waits for its turn among the DAG's runs. */

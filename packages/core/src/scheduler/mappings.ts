@@ -1,5 +1,5 @@
 import { tasksOfSource } from "../authoring/map-source.ts";
-import { coreError, isMillraceError, messageOf } from "../errors.ts";
+import { isMillraceError, messageOf } from "../errors.ts";
 import { isFinished, type TaskState } from "../lifecycle/states.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Desk } from "./desk.ts";
@@ -10,6 +10,8 @@ export class Mappings {
   readonly #desk: Desk;
   readonly #attempts: Attempts;
   readonly #enqueue: (instance: Instance) => void;
+  /** Elements that became known in this tick. */
+  readonly #known = new Map<Instance, readonly unknown[]>();
 
   constructor(desk: Desk, attempts: Attempts, enqueue: (instance: Instance) => void) {
     this.#desk = desk;
@@ -28,6 +30,7 @@ export class Mappings {
       const state = missing.state === "skipped" ? "skipped" : "upstream_failed";
       return this.#desk.progress.move(placeholder, state, `'${missing.taskId}' left no list to map over`);
     }
+    placeholder.isExpanding = true;
     run.activity++;
     this.#desk.plan.after(() => {
       const known = this.#attempts.viewOf(run).elements(taskNo);
@@ -39,43 +42,46 @@ export class Mappings {
   }
 
   expanded(run: LiveRun, taskNo: number, elements: readonly unknown[] | undefined, error: unknown): void {
-    const { plan, progress, now } = this.#desk;
+    const { progress } = this.#desk;
     const placeholder = run.instances[taskNo];
-    if (!placeholder || run.isEnding || run.mappings.has(taskNo) || placeholder.state !== "scheduled") return;
-    run.activity--;
-    this.#desk.check(run);
-    const { id } = run.graph.tasks[taskNo];
-    const longest = longestOf(run, taskNo);
-    if (!elements)
-      return progress.move(
-        placeholder,
-        "failed",
-        isMillraceError(error) ? `${error.code}: ${error.message}` : messageOf(error),
+    if (!placeholder?.isExpanding) return;
+    if (elements && elements.length > 0) {
+      this.#known.set(placeholder, elements);
+      return;
+    }
+    this.#endExpansion(placeholder);
+    if (elements) return progress.move(placeholder, "skipped", "there is nothing to map over");
+    progress.move(placeholder, "failed", isMillraceError(error) ? `${error.code}: ${error.message}` : messageOf(error));
+  }
+
+  /** Plans the instances of all tasks that are still to run when everything else of the tick is worked in. */
+  planInstances(): void {
+    const { plan, now } = this.#desk;
+    for (const [placeholder, elements] of this.#known) {
+      const { run, taskNo, no: placeholderNo } = placeholder;
+      if (!placeholder.isExpanding || run.isEnding) continue;
+      plan.add(
+        { kind: "expandTask", runNo: run.row.runNo, taskNo, placeholderNo, count: elements.length, at: now },
+        (outcome) => {
+          if (outcome.status !== "expanded") return this.#desk.lostTouch(run);
+          this.#endExpansion(placeholder);
+          this.#add(run, taskNo, placeholder, elements, outcome.firstTaskInstanceNo);
+          this.#desk.post({ kind: "poke" });
+        },
       );
-    if (elements.length > longest)
-      return progress.move(
-        placeholder,
-        "failed",
-        coreError("MAP_TOO_LONG", { taskId: id, length: elements.length, limit: longest }).message,
-      );
-    if (elements.length === 0) return progress.move(placeholder, "skipped", "there is nothing to map over");
-    run.activity++;
-    plan.add(
-      {
-        kind: "expandTask",
-        runNo: run.row.runNo,
-        taskNo,
-        placeholderNo: placeholder.no,
-        count: elements.length,
-        at: now,
-      },
-      (outcome) => {
-        run.activity--;
-        if (outcome.status !== "expanded" || run.isEnding) return this.#desk.lostTouch(run);
-        this.#add(run, taskNo, placeholder, elements, outcome.firstTaskInstanceNo);
-        this.#desk.post({ kind: "poke" });
-      },
-    );
+    }
+    this.#known.clear();
+  }
+
+  /** Forgets what was to be planned; used after a failed commit. */
+  reset(): void {
+    this.#known.clear();
+  }
+
+  #endExpansion(placeholder: Instance): void {
+    placeholder.isExpanding = false;
+    placeholder.run.activity--;
+    this.#desk.check(placeholder.run);
   }
 
   #add(run: LiveRun, taskNo: number, placeholder: Instance, elements: readonly unknown[], firstNo: number): void {
@@ -93,17 +99,6 @@ export class Mappings {
     run.countMore(taskNo, instances.length - 1);
     for (const instance of instances) this.#enqueue(instance);
   }
-}
-
-/** What an author wrote out is as long as it is, and so are the results of a mapped task; all else is held to the limit. */
-function longestOf(run: LiveRun, taskNo: number): number {
-  const { tasks, numberOf } = run.graph;
-  const { map } = tasks[taskNo];
-  if (!map) return 0;
-  const { over } = map;
-  const isFree =
-    over.kind === "literal" || (over.kind === "task" && tasks[numberOf.get(over.task) as number].map !== undefined);
-  return isFree ? Number.POSITIVE_INFINITY : map.maxLength;
 }
 
 /** A task whose result the elements come from, but which has none (yet, or for good): some trigger rules let that happen. */

@@ -245,7 +245,7 @@ export class Progress {
   #skip(run: LiveRun, taskNo: number, reason: string): void {
     if (run.isUntouched(taskNo)) return this.move(run.instance(taskNo, this.#host.nextOrder()), "skipped", reason);
     const instance = run.instances[taskNo];
-    if (!instance?.isReady) return;
+    if (!instance?.isReady && !instance?.isExpanding) return;
     this.#host.stopWaiting(instance);
     this.move(instance, "skipped", reason);
   }
@@ -285,6 +285,8 @@ export class Progress {
   }
 
   #failFast(run: LiveRun, failed: Instance): void {
+    if (run.hasFailedFast) return;
+    run.hasFailedFast = true;
     const reason = `'${run.graph.tasks[failed.taskNo].id}' failed, and the DAG stops at the first failure`;
     const isTeardown = (taskNo: number): boolean => run.graph.tasks[taskNo].role === "teardown";
     this.endRest(run, { running: "failed", waiting: "skipped", reason, spares: isTeardown });

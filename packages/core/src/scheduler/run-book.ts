@@ -1,7 +1,7 @@
 import type { Dag } from "../authoring/definition.ts";
 import { coreError, type MillraceError } from "../errors.ts";
 import { isFinished, isRunFinished, type RunState } from "../lifecycle/states.ts";
-import { runEndEvent } from "../runtime/built-in-tasks.ts";
+import { runEndEvent } from "../runtime/awaited-events.ts";
 import type { Change, RunRow } from "../store/contract.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";

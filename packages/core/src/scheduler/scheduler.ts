@@ -232,6 +232,7 @@ export class Scheduler implements ProgressHost, Desk {
       this.progress.advance();
       this.#admit();
       this.#stuck.settle();
+      this.#mappings.planInstances();
       for (const change of logs) plan.add(change);
       if (plan.isEmpty) return;
       outcomes =
@@ -355,6 +356,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.#attempts.undoTick();
     const forgotten = this.#book.forgetAll();
     this.#waiting.reset();
+    this.#mappings.reset();
     this.#stuck.reset();
     this.progress.reset();
     await this.services.clock.sleep(next.pauseMs, this.#closing.signal);

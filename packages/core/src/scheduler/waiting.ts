@@ -1,3 +1,4 @@
+import { runOfEvent } from "../runtime/awaited-events.ts";
 import type { Desk } from "./desk.ts";
 import type { Instance } from "./live-run.ts";
 
@@ -29,12 +30,12 @@ export class Waiting {
     others.add(instance);
     this.#forEvent.set(event, others);
     const wake = (): void => this.#desk.post({ kind: "wake", instance });
-    if (event.startsWith("run:")) {
+    const runNo = runOfEvent(event);
+    if (runNo !== undefined) {
       // That run may be rebuilt by this very tick, so the question is asked at its end.
-      plan.after(() => {
-        if (!runs.has(Number(event.slice(4)))) wake();
+      return plan.after(() => {
+        if (!runs.has(runNo)) wake();
       });
-      return;
     }
     plan.after(() => {
       services.store.state.get(signalNamespace, event).then(
@@ -58,7 +59,9 @@ export class Waiting {
   }
 
   stop(instance: Instance): void {
-    const isWaiting = instance.isReady || instance.cancelTimer !== undefined || instance.awaits !== null;
+    const isWaiting =
+      instance.isReady || instance.isExpanding || instance.cancelTimer !== undefined || instance.awaits !== null;
+    instance.isExpanding = false;
     if (instance.isReady) {
       instance.isReady = false;
       if (instance.bucket) this.#desk.admission.left(instance.bucket);

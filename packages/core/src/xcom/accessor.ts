@@ -44,6 +44,7 @@ export class AttemptXComs implements XComAccessor {
   readonly #caller: XComCaller;
   readonly #pushed = new Map<string, XComPut>();
   readonly #cleared = new Map<string, XComRef>();
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(services: XComServices, caller: XComCaller) {
     this.#services = services;
@@ -59,12 +60,32 @@ export class AttemptXComs implements XComAccessor {
     return [...this.#cleared.values()];
   }
 
-  async push(key: string, value: unknown): Promise<void> {
+  /** True while something that the task began is not done. A task need not wait for its pushes: the attempt's end does. */
+  get isBusy(): boolean {
+    return this.#underWay.size > 0;
+  }
+
+  /** @throws what went wrong with something that the task did not wait for */
+  async whenIdle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  /** Has the attempt's end wait for it. */
+  track<T>(work: Promise<T>): Promise<T> {
+    const done = work.finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
+    // Whoever began it, or the attempt's end, is told; nobody's being told would end the process.
+    done.catch(() => undefined);
+    return done;
+  }
+
+  /** Throws at once what is wrong with key or value, so that a task that does not wait for its pushes fails too. */
+  push(key: string, value: unknown): Promise<void> {
     checkXComKey(key);
-    this.#pushed.set(
-      key,
-      await encodePut(this.#services, this.#addressOf(this.#caller.taskId, this.#caller.mapIndex, key), value),
-    );
+    const put = encodePut(this.#services, this.#addressOf(this.#caller.taskId, this.#caller.mapIndex, key), value);
+    if (put instanceof Promise) return this.track(put.then((done) => void this.#pushed.set(key, done)));
+    this.#pushed.set(key, put);
+    return Promise.resolve();
   }
 
   async pull(
@@ -88,21 +109,28 @@ export class AttemptXComs implements XComAccessor {
     };
   }
 
-  async pushAll(prefix: string, values: Readonly<Record<string, unknown>>): Promise<PushAllRecord> {
-    const keys = Object.keys(values).map((name) => [`${prefix}_${name}`, values[name]] as const);
-    for (const [key, value] of keys) await this.push(key, value);
-    return {
-      keys_pushed: keys.map(([key]) => key),
-      total_items: keys.length,
+  pushAll(prefix: string, values: Readonly<Record<string, unknown>>): Promise<PushAllRecord> {
+    const names = Object.keys(values);
+    const record = {
+      keys_pushed: names.map((name) => `${prefix}_${name}`),
+      total_items: names.length,
       push_timestamp: formatInstant(this.#services.now()),
     };
+    return Promise.all(names.map((name) => this.push(`${prefix}_${name}`, values[name]))).then(() => record);
   }
 
-  async pushStream(
+  pushStream(
     key: string,
     source: Readable | AsyncIterable<Uint8Array | string>,
   ): Promise<{ readonly sizeBytes: number }> {
     checkXComKey(key);
+    return this.track(this.#pushStream(key, source));
+  }
+
+  async #pushStream(
+    key: string,
+    source: Readable | AsyncIterable<Uint8Array | string>,
+  ): Promise<{ readonly sizeBytes: number }> {
     const { taskInstanceNo, attempt } = this.#caller;
     const envelope = await writeStream(
       this.#services,
@@ -142,6 +170,7 @@ export class AttemptXComs implements XComAccessor {
     if (task !== undefined) this.#taskNo(task);
     const rows = await this.#services.store.xcoms.ofRun(run.runNo);
     const removed: XComClearRecord["removed"] = [];
+    if (task === undefined || task === this.#caller.taskId) removed.push(...this.#unpush(query.keys));
     for (const row of rows) {
       const isMeant =
         (task === undefined || row.taskId === task) && (query.keys === undefined || query.keys.includes(row.key));
@@ -151,6 +180,16 @@ export class AttemptXComs implements XComAccessor {
       removed.push({ task: row.taskId, mapIndex: row.mapIndex, key: row.key, sizeBytes: row.sizeBytes });
     }
     return { removed, sizeBytes: removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  }
+
+  /** Takes back what this attempt has pushed. */
+  #unpush(keys: readonly string[] | undefined): XComClearRecord["removed"] {
+    const { taskId: task, mapIndex } = this.#caller;
+    return [...this.#pushed.values()].flatMap(({ key, sizeBytes }) => {
+      if (keys !== undefined && !keys.includes(key)) return [];
+      this.#pushed.delete(key);
+      return [{ task, mapIndex, key, sizeBytes }];
+    });
   }
 
   async #pullOne(query: AnyQuery): Promise<unknown> {
