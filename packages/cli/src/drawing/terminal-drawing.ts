@@ -8,11 +8,16 @@ import { assignTracks, type Net } from "./terminal-tracks.ts";
 const mostNodes = 80;
 const mostRows = 200;
 
-/** Draws a DAG with boxes and arrows, from left to right; `undefined` if that takes more room than there is. */
+/** Draws a DAG with boxes and arrows, from left to right; `undefined` if that takes more room than there is, or could be misread. */
 export function drawForTerminal(picture: DagPicture, style: Style, terminalColumns: number): string[] | undefined {
   if (picture.nodes.length === 0 || picture.nodes.length > mostNodes) return undefined;
   const grid = gridOf(picture);
-  const nets = grid.links.map((_, at) => tracksOf(grid, at));
+  const nets: (readonly Net[])[] = [];
+  for (let at = 0; at < grid.links.length; at++) {
+    const tracks = tracksOf(grid, at);
+    if (tracks === undefined) return undefined;
+    nets.push(tracks);
+  }
   const labelWidths = grid.columns.map((column) =>
     column.reduce((most, { node }) => Math.max(most, node === undefined ? 0 : width(picture.nodes[node].label)), 1),
   );
@@ -39,13 +44,13 @@ export function drawForTerminal(picture: DagPicture, style: Style, terminalColum
 }
 
 /** Tracks between a column and the next. Where no order of them is free of doubt, the columns behind move down. */
-function tracksOf(grid: Grid, at: number): readonly Net[] {
+function tracksOf(grid: Grid, at: number): readonly Net[] | undefined {
   for (const shift of [0, 2, -1, 2, 2, 2]) {
     for (const column of grid.columns.slice(at + 1)) for (const item of column) item.row += shift;
     const nets = assignTracks(grid.links[at]);
     if (nets) return nets;
   }
-  return [];
+  return undefined;
 }
 
 function drawNets(canvas: Canvas, nets: readonly Net[], left: number, right: number, at: number): void {
