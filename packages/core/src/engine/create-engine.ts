@@ -11,6 +11,7 @@ import { LiveDag } from "../scheduler/live-dag.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
+import { patientReads } from "../store/patient-reads.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { type DurationInput, parseDuration } from "../time/duration.ts";
 import { parseInstant } from "../time/instant.ts";
@@ -76,6 +77,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       value: shown(concurrency),
       expected: "a whole number of at least 1 is needed",
     });
+  const patienceMs = parseDuration(options.storePatience ?? "30s");
   const dags = checkDags(options.dags ?? []);
   const store = options.store ?? memoryWithWarning();
   const { epoch } = await store.open("engine");
@@ -84,7 +86,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const live = await registerDags(store, dags, clock);
     const now = (): number => clock.now();
     const xcoms: XComServices = {
-      store,
+      store: patientReads(store, { clock, patienceMs }),
       write: (change) => scheduler.write(change),
       backend: backendOf(options.xcom),
       maxValueBytes: options.xcom?.maxValueBytes ?? 64 * 1024 * 1024,
@@ -112,7 +114,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       runtime,
       logs,
       observers,
-      patienceMs: parseDuration(options.storePatience ?? "30s"),
+      patienceMs,
       perform: (job, longest) => makeAttempt(job, runtime, longest),
       dagOf: (dagId) => live.get(dagId),
     });

@@ -1,5 +1,4 @@
 import type { LineageRecord, StateAccessor, TaskContext, TaskLog } from "../authoring/context.ts";
-import type { Store } from "../store/contract.ts";
 import { formatInstant } from "../time/instant.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
 import type { DataInterval } from "../timetable/timetable.ts";
@@ -11,7 +10,6 @@ import { stateAccessor } from "./state-accessor.ts";
 
 /** What attempts need of the engine. */
 export interface RuntimeServices extends XComServices {
-  readonly store: Store;
   readonly logs: LogSink;
   readonly access: EngineAccess;
 }

@@ -1,9 +1,10 @@
 import type { StateAccessor } from "../authoring/context.ts";
-import type { Change, Outcome, Store } from "../store/contract.ts";
+import type { Change, Outcome } from "../store/contract.ts";
+import type { PatientReads } from "../store/patient-reads.ts";
 import { decodeValue, encodeValue } from "../xcom/codec.ts";
 
 interface StateServices {
-  readonly store: Store;
+  readonly store: Pick<PatientReads, "state">;
   write(change: Change): Promise<Outcome>;
   now(): number;
 }

@@ -38,7 +38,7 @@ export class Waiting {
       });
     }
     plan.after(() => {
-      services.store.state.get(signalNamespace, event).then(
+      services.runtime.store.state.get(signalNamespace, event).then(
         (found) => (found === undefined ? undefined : wake()),
         // The store will be asked again when the run is rebuilt.
         () => this.#desk.lostTouch(instance.run),

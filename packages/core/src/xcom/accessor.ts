@@ -3,7 +3,8 @@ import type { PushAllRecord, XComAccessor, XComClearRecord, XComQuery } from "..
 import { checkRunId, checkXComKey } from "../authoring/identifiers.ts";
 import { coreError } from "../errors.ts";
 import type { JobRun } from "../runtime/job.ts";
-import type { Change, Outcome, Store, XComPut, XComRef, XComRow } from "../store/contract.ts";
+import type { Change, Outcome, XComPut, XComRef, XComRow } from "../store/contract.ts";
+import type { PatientReads } from "../store/patient-reads.ts";
 import { formatInstant } from "../time/instant.ts";
 import type { StoredXCom, XComBackend } from "./backend.ts";
 import { encodeValue } from "./codec.ts";
@@ -15,7 +16,7 @@ export const resultKey = "return_value";
 
 /** What the accessor needs of the engine. */
 export interface XComServices {
-  readonly store: Store;
+  readonly store: PatientReads;
   /** Stores a change with the engine's next group; tried again as long as the engine's patience lasts. */
   write(change: Change): Promise<Outcome>;
   readonly backend: XComBackend;

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { coreError } from "../errors.ts";
-import type { Change, Store, XComPut } from "../store/contract.ts";
+import type { Change, XComPut } from "../store/contract.ts";
+import type { PatientReads } from "../store/patient-reads.ts";
 import type { XComAddress } from "./parts.ts";
 
 const chunkBytes = 262_144;
@@ -69,7 +70,11 @@ export async function writeStream(
  * Reads a stream back. A missing or altered chunk ends it with `XCOM_CORRUPT`, at the latest after the last byte:
  * act on what was read only once the loop has ended.
  */
-export async function* readStream(store: Store, put: XComPut, address: XComAddress): AsyncGenerator<Uint8Array> {
+export async function* readStream(
+  store: Pick<PatientReads, "chunks">,
+  put: XComPut,
+  address: XComAddress,
+): AsyncGenerator<Uint8Array> {
   const corrupt = (why: string): Error =>
     coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why });
   const envelope = streamEnvelopeOf(put);
