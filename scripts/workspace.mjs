@@ -29,7 +29,8 @@ export function enterWorkspace() {
 export function workspaceEnv() {
   // The binary's own folder comes first: the `node` in .bin is a shell script that costs a process per start.
   const path = [dirname(node26), join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter);
-  return { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+  // NODE_ENV=production on the machine is about its programs, not about ours.
+  return { ...process.env, PATH: path, NODE_ENV: "", TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
 }
 
 function nodeBinary(alias) {
@@ -44,15 +45,19 @@ function install() {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   console.log(`Installing the workspace with ${packageManager} (the first time takes a minute) …`);
   const started = Date.now();
-  const result = spawnSync(windows ? "npx.cmd" : "npx", ["--yes", packageManager, "install", "--frozen-lockfile"], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 64 * 2 ** 20,
-    shell: windows,
-    // CI=1: pnpm asks nothing, also when it finds a node_modules that another version made.
-    env: { ...process.env, CI: "1", npm_config_engine_strict: "false" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const result = spawnSync(
+    windows ? "npx.cmd" : "npx",
+    ["--yes", packageManager, "install", "--frozen-lockfile", "--prod=false"],
+    {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 64 * 2 ** 20,
+      shell: windows,
+      // CI=1: pnpm asks nothing, also when it finds a node_modules that another version made.
+      env: { ...process.env, CI: "1", npm_config_engine_strict: "false" },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   if (result.error || result.status !== 0) {
     console.error(result.error ?? `${result.stdout}\n${result.stderr}`);
     console.error("The installation failed; the text above is what the package manager said.");
