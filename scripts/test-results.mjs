@@ -58,9 +58,10 @@ function withoutForeignFrames(message) {
 }
 
 function packageFolders() {
-  return ["packages", "examples"].flatMap((kind) =>
+  const inFolders = ["packages", "examples"].flatMap((kind) =>
     readdirSync(join(root, kind)).map((name) => join(root, kind, name)),
   );
+  return [...inFolders, join(root, "bench")];
 }
 
 function resultFile(folder, node) {

@@ -1,10 +1,11 @@
 // `npm run bench [-- --tiny] [-- --only=throughput,latency,…]`
 import { cpus } from "node:os";
-import { measureImport } from "./cold-start.ts";
+import { measureImport, measureRun } from "./cold-start.ts";
 import { type Figure, type Gap, isGap, isMet } from "./figure.ts";
 import { measureFullFile } from "./full-file.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
+import { formatPeers } from "./peers.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { fullSizes, type Sizes, tinySizes } from "./sizes.ts";
 import { formatFigures } from "./table.ts";
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, Part>> = {
   memory: measureMemory,
   fullFile: measureFullFile,
   import: measureImport,
+  run: measureRun,
 };
 
 const only = process.argv
@@ -36,6 +38,7 @@ for (const [name, measure] of Object.entries(parts)) {
 const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model.trim() ?? "unknown" };
 console.log(`\nMillrace on Node ${machine.node}, ${machine.cpus} × ${machine.cpu}\n`);
 console.log(formatFigures(entries));
+console.log(`\n${formatPeers()}`);
 console.log();
 console.log(JSON.stringify({ machine, figures: Object.fromEntries(entries.map((entry) => [entry.id, plain(entry)])) }));
 

@@ -111,7 +111,7 @@ export function connectWriter(path: string): DatabaseSync {
   try {
     // Checkpoints are made beside the event loop; the log is cut back to its usual size after each.
     db.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY",
+      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY",
     );
     return db;
   } catch (error) {
