@@ -14,6 +14,8 @@ import { styleOf, wantsColor } from "./terminal/style.ts";
 export async function main(argv: readonly string[], io?: Io): Promise<number> {
   if (io) return runCommandLine(argv, io);
   const ours = processIo();
+  // Holds if the process ends before the command does.
+  process.exitCode = exitCodes.failed;
   process.exitCode = await runCommandLine(argv, ours.io);
   await ours.flush();
   return process.exitCode;

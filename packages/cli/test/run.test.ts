@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { failingDag, helloDag, project } from "./project.ts";
 
@@ -178,4 +180,80 @@ export default dag("pooled", {}, (d) => { d.task("only", { pool: "warehouse" }, 
     expect(ended.err).toBe("");
     expect(ended.out).toContain("✓ success");
   });
+
+  it("tells a rejected promise that nobody awaited, and ends a run after an error outside of every task", async () => {
+    const { millrace } = project({
+      "dags/stray.ts": `import { dag } from "@millrace/core";
+export const rejected = dag("rejected", {}, (d) => {
+  d.task("only", async () => { void Promise.reject(new Error("lost")); await new Promise((done) => setTimeout(done, 50)); });
+});
+export const thrown = dag("thrown", {}, (d) => {
+  d.task("only", () => new Promise(() => { setTimeout(() => { throw new Error("from a timer"); }, 20); }));
+});`,
+    });
+    const rejected = await millrace(["run", "rejected"]);
+    expect([rejected.code, rejected.err]).toEqual([0, expect.stringContaining("nobody awaited it: lost")]);
+    const thrown = await millrace(["run", "thrown"]);
+    expect([thrown.code, thrown.err]).toEqual([1, expect.stringContaining("from a timer")]);
+    expect((await millrace(["runs", "list", "-o", "json"])).json()).toMatchObject([
+      { state: "cancelled" },
+      { state: "success" },
+    ]);
+  });
+
+  it("answers with 4 while another engine has the store, which readers may use meanwhile", async () => {
+    const { millrace } = project({
+      "dags/hello.ts": helloDag,
+      "dags/slow.ts": `import { dag } from "@millrace/core";
+export default dag("slow", {}, (d) => { d.task("wait", () => new Promise(() => undefined)); });`,
+    });
+    let stop: (() => void) | undefined;
+    const started = new Promise<void>((resolve) => {
+      stop = undefined;
+      void millrace(["run", "slow"], {
+        onOutput: (printed, kill) => {
+          if (!printed.includes("running")) return;
+          stop = () => kill("SIGINT");
+          resolve();
+        },
+      }).then(() => ended());
+    });
+    let ended: () => void = () => undefined;
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    await started;
+    const second = await millrace(["run", "hello", "-o", "json"]);
+    expect([second.code, second.json()]).toMatchObject([4, { error: { code: "STORE_LOCKED" } }]);
+    expect((await millrace(["db", "migrate"])).code).toBe(4);
+    expect((await millrace(["runs", "list", "-o", "json"])).json()).toMatchObject([{ dag: "slow", state: "running" }]);
+    stop?.();
+    await end;
+  });
+
+  it.skipIf(spawnSync("script", ["--version"]).status !== 0)(
+    "moves on a terminal, and leaves it as it was (where `script` is installed)",
+    () => {
+      const { folder } = project({
+        "dags/hello.ts": helloDag.replace(
+          `() => "Ada"`,
+          `async () => { await new Promise((done) => setTimeout(done, 600)); return "Ada"; }`,
+        ),
+      });
+      const starter = fileURLToPath(new URL("run-source.mjs", import.meta.url));
+      const env = { PATH: process.env.PATH, HOME: folder, TERM: "xterm" };
+      const line = `${process.execPath} --conditions=millrace-source ${starter} run hello`;
+      const { stdout, status } = spawnSync("script", ["-qec", line, "/dev/null"], {
+        cwd: folder,
+        env,
+        encoding: "utf8",
+        input: "",
+      });
+      expect(status).toBe(0);
+      expect(stdout).toContain("\u001b[?25l");
+      expect(stdout).toContain("━");
+      expect(stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001b[?25l"));
+      expect(stdout).toMatch(/✓ success[^\n]* in /);
+    },
+  );
 });

@@ -77,7 +77,6 @@ export default defineCommand({
 });
 
 function valueText(value: unknown): string {
-  if (value === null) return "(default)";
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -40,9 +40,10 @@ export default defineCommand({
     }
     const { created, kept } = writeProject(folder, files);
     const place = relative(cwd, folder);
-    const install = kept.includes("package.json")
-      ? "npm install millrace @millrace/core @millrace/store-sqlite zod"
-      : "npm install";
+    const install =
+      kept.includes("package.json") && !hasMillrace(folder)
+        ? "npm install millrace @millrace/core @millrace/store-sqlite zod"
+        : "npm install";
     const next = [
       ...(place === "" ? [] : [`cd ${/^[\w./-]+$/.test(place) ? place : JSON.stringify(place)}`]),
       install,
@@ -103,11 +104,21 @@ function packageNameOf(folder: string): string {
 }
 
 function isModulePackage(folder: string): boolean {
+  return manifestOf(folder).type === "module";
+}
+
+function hasMillrace(folder: string): boolean {
+  const { dependencies, devDependencies } = manifestOf(folder);
+  return [dependencies, devDependencies].some(
+    (list) => typeof list === "object" && list !== null && "millrace" in list,
+  );
+}
+
+function manifestOf(folder: string): Readonly<Record<string, unknown>> {
   try {
-    return (
-      (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly type?: unknown }).type === "module"
-    );
+    const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return typeof manifest === "object" && manifest !== null ? (manifest as Record<string, unknown>) : {};
   } catch {
-    return false;
+    return {};
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { jsonObject } from "../option-values.ts";
@@ -5,6 +6,7 @@ import { RunProgress } from "../running/run-progress.ts";
 import { resultLines, resultPayload } from "../running/run-report.ts";
 import { viewOf } from "../running/run-view-of-session.ts";
 import type { Session } from "../session.ts";
+import { safeLine } from "../terminal/safe-text.ts";
 import { unknownPools } from "../views/unknown-pools.ts";
 
 export default defineCommand({
@@ -51,17 +53,30 @@ export default defineCommand({
       if (progress.runId !== undefined)
         void engine.cancel(dag.id, progress.runId, "interrupted").catch(() => undefined);
     });
+    const releaseStray = session.io.onStrayError((error, kind) => {
+      const what =
+        kind === "exception"
+          ? "An error was thrown outside of every task; the run is cancelled"
+          : "A promise was rejected and nobody awaited it";
+      view.message(`${session.errStyle.bad("✗")} ${what}: ${safeLine(messageOf(error))}`);
+      if (kind === "exception" && progress.runId !== undefined)
+        void engine.cancel(dag.id, progress.runId, "an error outside of every task").catch(() => undefined);
+    });
     // A task may wait for something that keeps no process alive; the run waits all the same.
     const alive = setInterval(() => undefined, 2 ** 30);
     try {
       const result = await engine.run(dag.id, request).finally(() => view.end());
       session.print(resultPayload(result), () => resultLines(result, session, core));
+      const failed = Object.entries(result.tasks).find(([, { state }]) => state === "failed")?.[0];
+      if (failed !== undefined && !session.inMemory)
+        session.note(`Logs: millrace tasks logs ${dag.id} ${result.runId} ${failed}`);
       if (result.state === "success") return exitCodes.ok;
       return interrupts > 0 ? exitCodes.interrupted : exitCodes.failed;
     } finally {
       clearInterval(alive);
       release();
       await engine.close();
+      releaseStray();
     }
   },
 });

@@ -19,6 +19,8 @@ export interface Io {
   readonly canAsk: boolean;
   /** Calls the listener when the user interrupts (Ctrl-C); the function returned ends that. */
   onInterrupt(listener: () => void): () => void;
+  /** Calls the listener with what was thrown outside of everything that could catch it; the process goes on. */
+  onStrayError(listener: (error: unknown, kind: "exception" | "rejection") => void): () => void;
   /** Ends the process at once, for the second interrupt. */
   exit(code: number): void;
 }
@@ -35,7 +37,7 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
   // A reader that has gone away, as `head` does, is no error.
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode);
+      if (error.code === "EPIPE") process.exit(0);
       throw error;
     });
   }
@@ -45,10 +47,11 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.isTTY ? stream.columns : undefined;
+      // A terminal that does not know its size says 0.
+      return stream.isTTY ? stream.columns || undefined : undefined;
     },
     get rows() {
-      return stream.isTTY ? stream.rows : undefined;
+      return stream.isTTY ? stream.rows || undefined : undefined;
     },
   });
   const io: Io = {
@@ -63,6 +66,16 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
       return () => {
         process.off("SIGINT", listener);
         process.off("SIGTERM", listener);
+      };
+    },
+    onStrayError(listener) {
+      const onException = (error: unknown): void => listener(error, "exception");
+      const onRejection = (error: unknown): void => listener(error, "rejection");
+      process.on("uncaughtException", onException);
+      process.on("unhandledRejection", onRejection);
+      return () => {
+        process.off("uncaughtException", onException);
+        process.off("unhandledRejection", onRejection);
       };
     },
     exit: (code) => process.exit(code),

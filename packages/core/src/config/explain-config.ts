@@ -1,3 +1,4 @@
+import { engineDefaults } from "../engine/engine-defaults.ts";
 import { isMillraceError, type MillraceError } from "../errors.ts";
 import { environmentKeys } from "./environment.ts";
 import type { LoadedConfig, Origin } from "./load-config.ts";
@@ -81,9 +82,9 @@ function ownSettings(config: LoadedConfig): ExplainedSetting[] {
     dags: config.dags,
     store: isStore(config.store) ? masked(config.store) : nameOf(config.store),
     "xcom.backend": config.xcom.backend.map((entry) => (isXComPart(entry) ? masked(entry) : nameOf(entry))),
-    "xcom.maxValueBytes": config.xcom.maxValueBytes ?? null,
+    "xcom.maxValueBytes": config.xcom.maxValueBytes ?? engineDefaults.maxValueBytes,
     pools: config.pools,
-    concurrency: config.concurrency ?? null,
+    concurrency: config.concurrency ?? engineDefaults.concurrency,
   };
   return Object.entries(value).map(([setting, value]) => ({
     setting,

@@ -20,6 +20,7 @@ import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import { Engine } from "./engine.ts";
+import { engineDefaults } from "./engine-defaults.ts";
 import { parseRunRequest } from "./parse-run-request.ts";
 
 export interface EngineOptions {
@@ -69,7 +70,7 @@ let hasWarnedOfMemory = false;
  * ```
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { clock = systemClock, randomness = systemRandomness, concurrency = 32 } = options;
+  const { clock = systemClock, randomness = systemRandomness, concurrency = engineDefaults.concurrency } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     throw coreError("DAG_OPTION_INVALID", {
       option: "concurrency",
@@ -89,7 +90,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       store: patientReads(store, { clock, patienceMs }),
       write: (change) => scheduler.write(change),
       backend: backendOf(options.xcom),
-      maxValueBytes: options.xcom?.maxValueBytes ?? 64 * 1024 * 1024,
+      maxValueBytes: options.xcom?.maxValueBytes ?? engineDefaults.maxValueBytes,
       now,
       randomHex: () => randomness.hex(4),
     };

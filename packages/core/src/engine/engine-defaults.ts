@@ -1,0 +1,7 @@
+/** What holds where neither the program nor the configuration says otherwise. */
+export const engineDefaults = {
+  /** Tasks that run at once in one process. */
+  concurrency: 32,
+  /** Longest JSON text of one XCom, in bytes. */
+  maxValueBytes: 64 * 1024 * 1024,
+} as const;
