@@ -134,6 +134,10 @@ const table = {
     says: "Task '{taskId}' threw a value of type {type} that is not an Error",
     cure: 'Throw an Error, or fail("reason") for a failure without retry.',
   },
+  EVENT_NAME_INVALID: {
+    says: "{event} cannot name an event that tasks await",
+    cure: "Use a text of 1 to 500 characters that does not begin with 'millrace:'.",
+  },
   TASK_OUTCOME_INVALID: {
     says: "Task '{taskId}' ended in a way it may not: {why}",
     cure: "Correct the task as the message says.",

@@ -1,6 +1,7 @@
 /** What authors of plug-ins need: contracts, errors, and the parts to build on. */
 import { assertNodeVersion } from "./node-version.ts";
 
+export { awaitEvent, reschedule } from "./authoring/signals.ts";
 export type {
   PluginContext,
   PluginEnvKey,

@@ -173,8 +173,18 @@ async function settlePools(
       });
   }
   for (const dag of dags) {
-    for (const task of dag.tasks)
-      if (!pools.has(task.pool)) throw coreError("POOL_UNKNOWN", { taskId: task.id, dagId: dag.id, pool: task.pool });
+    for (const { id: taskId, pool, poolSlots } of dag.tasks) {
+      const slots = pools.get(pool);
+      if (slots === undefined) throw coreError("POOL_UNKNOWN", { taskId, dagId: dag.id, pool });
+      // A pool of 0 slots is closed for a while; one that can never be enough is a mistake.
+      if (slots > 0 && poolSlots > slots)
+        throw coreError("DAG_OPTION_INVALID", {
+          option: "poolSlots",
+          where: `task '${taskId}' of DAG '${dag.id}'`,
+          value: poolSlots,
+          expected: `the pool '${pool}' has ${slots} slots in all`,
+        });
+    }
   }
   const changed = [...pools].filter(([pool, slots]) => stored.get(pool) !== slots);
   if (changed.length > 0)

@@ -3,6 +3,7 @@ import { checkRunId, isDagId } from "../authoring/identifiers.ts";
 import { coreError, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineListener, Observers } from "../observe/observers.ts";
+import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
 import type { LiveDag } from "../scheduler/live-dag.ts";
 import type { LiveRun } from "../scheduler/live-run.ts";
 import { loadRun } from "../scheduler/load-run.ts";
@@ -31,7 +32,7 @@ interface EngineParts {
 /** Runs DAGs on one store. Made by `createEngine`. */
 export class Engine {
   readonly #parts: EngineParts;
-  #isClosed = false;
+  #closed: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: EngineParts) {
@@ -57,18 +58,26 @@ export class Engine {
 
   /** Stops a run: running tasks are aborted, the rest does not start. False if it had ended already. */
   async cancel(dagId: string, runId: string, reason = "cancelled on request"): Promise<boolean> {
+    this.#checkOpen();
     const row = await this.#findRun(dagId, runId);
     if (isRunFinished(row.state)) return false;
     return this.#parts.scheduler.cancel(row.runNo, reason);
   }
 
-  /** Wakes every task that awaits this event, now or later. */
-  signal(event: string): Promise<void> {
+  /**
+   * Wakes every task that awaits this event, now or later.
+   *
+   * @throws `EVENT_NAME_INVALID`
+   */
+  async signal(event: string): Promise<void> {
+    this.#checkOpen();
+    if (!isEventName(event) || isEngineEvent(event)) throw coreError("EVENT_NAME_INVALID", { event: shown(event) });
     return this.#parts.scheduler.signal(event);
   }
 
   /** Goes on with the runs that a former engine left unfinished. Attempts that it was making are made again. */
   async start(): Promise<void> {
+    this.#checkOpen();
     const { store, scheduler } = this.#parts;
     const active = await store.runs.active();
     await scheduler.adopt(active.map(({ runNo }) => runNo));
@@ -79,7 +88,8 @@ export class Engine {
     return this.#parts.observers.add(listener);
   }
 
-  runs(filter: RunFilter = {}): Promise<readonly RunRow[]> {
+  async runs(filter: RunFilter = {}): Promise<readonly RunRow[]> {
+    this.#checkOpen();
     return this.#parts.store.runs.list(filter);
   }
 
@@ -89,9 +99,10 @@ export class Engine {
     return this.#parts.store.tasks.ofRun(runNo);
   }
 
-  events(
+  async events(
     filter: { readonly after?: number; readonly runNo?: number; readonly limit?: number } = {},
   ): Promise<readonly EventRow[]> {
+    this.#checkOpen();
     return this.#parts.store.events.list(filter);
   }
 
@@ -106,11 +117,18 @@ export class Engine {
   }
 
   /** Aborts what runs, writes what is known, closes the store. Runs that have not ended stay as they are recorded. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     await this.#parts.store.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw coreError("ENGINE_CLOSED");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -118,7 +136,7 @@ export class Engine {
   }
 
   async #create<P>(dag: Dag<P> | string, options: RunOptions<P>): Promise<RunAnswer> {
-    if (this.#isClosed) throw coreError("ENGINE_CLOSED");
+    this.#checkOpen();
     const dagId = typeof dag === "string" ? dag : dag.id;
     if (!isDagId(dagId)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(dagId) });
     const live = this.#parts.dags.get(dagId);
@@ -128,6 +146,7 @@ export class Engine {
   }
 
   async #findRun(dagId: string, runId: string): Promise<RunRow> {
+    this.#checkOpen();
     if (!isDagId(dagId)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(dagId) });
     const row = await this.#parts.store.runs.find(dagId, checkRunId(runId));
     if (!row) throw coreError("RUN_NOT_FOUND", { dagId, runId });

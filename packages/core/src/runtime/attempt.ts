@@ -6,7 +6,7 @@ import { coreError, shown } from "../errors.ts";
 import type { StoredError, XComPut } from "../store/contract.ts";
 import { parseInstant } from "../time/instant.ts";
 import { decodePut, encodePut, pullAll, resultKey } from "../xcom/accessor.ts";
-import { isEventName, isRunEnd } from "./awaited-events.ts";
+import { isEngineEvent, isEventName } from "./awaited-events.ts";
 import { AttemptContext, type RuntimeServices } from "./context.ts";
 import type { Job, JobOutcome, JobRun } from "./job.ts";
 
@@ -155,7 +155,7 @@ function endOf(thrown: unknown, { task, run }: Job): Pick<JobOutcome, "state" | 
       return { state: "up_for_reschedule", error: undefined, wakeAt: Math.ceil(at) };
     }
     case "await":
-      if (!isEventName(signal.event) || (isRunEnd(signal.event) && task.kind !== "trigger"))
+      if (!isEventName(signal.event) || (isEngineEvent(signal.event) && task.kind !== "trigger"))
         throw coreError("TASK_OUTCOME_INVALID", { taskId: task.id, why: `it cannot await ${shown(signal.event)}` });
       return { state: "waiting", error: undefined, awaits: signal.event };
     default:

@@ -15,7 +15,7 @@ export function runOfEvent(event: string): number | undefined {
 }
 
 /** True for the names of the engine's own events. */
-export function isRunEnd(event: string): boolean {
+export function isEngineEvent(event: string): boolean {
   return event.startsWith(own);
 }
 
