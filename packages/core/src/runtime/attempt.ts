@@ -96,13 +96,12 @@ function succeed(
   const used = context.usedXComs;
   const pushed = used?.puts ?? [];
   const deletes = used?.deletes ?? [];
-  const puts: (XComPut | Promise<XComPut>)[] = [...pushed];
-  const put = (key: string, value: unknown): void => {
-    puts.push(encodePut(services, { dagId: run.dag.id, runId: run.runId, taskId: task.id, mapIndex, key }, value));
-  };
-  if (result !== undefined && task.keepsResult && !pushed.some((xcom) => xcom.key === resultKey))
-    put(resultKey, result);
-  if (Array.isArray(followed)) put(skipKey, { followed });
+  const encode = (key: string, value: unknown): XComPut | Promise<XComPut> =>
+    encodePut(services, { dagId: run.dag.id, runId: run.runId, taskId: task.id, mapIndex, key }, value);
+  const keepsResult = result !== undefined && task.keepsResult && !pushed.some((xcom) => xcom.key === resultKey);
+  const made = keepsResult ? [encode(resultKey, result)] : [];
+  const puts = pushed.length === 0 ? made : [...pushed, ...made];
+  if (Array.isArray(followed)) puts.push(encode(skipKey, { followed }));
   const outcomeOf = (xcoms: readonly XComPut[]): JobOutcome => ({
     state: "success",
     error: undefined,

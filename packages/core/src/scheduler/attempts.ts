@@ -1,6 +1,7 @@
 import { coreError } from "../errors.ts";
+import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
 import { AbortHandle, type JobOutcome } from "../runtime/job.ts";
-import type { StoredError, TaskInstanceRow } from "../store/contract.ts";
+import type { Outcome, StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
 import { callTaskCallback, hasCallback } from "./callbacks.ts";
 import { decideEnd } from "./decide-end.ts";
@@ -8,6 +9,11 @@ import type { Desk } from "./desk.ts";
 import { LiveJobRun } from "./job-run.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import type { Waiting } from "./waiting.ts";
+
+/** Lists of one state each, the same for every change that names one. */
+const only = Object.fromEntries(TASK_STATES.map((state) => [state, [state]])) as unknown as Readonly<
+  Record<TaskState, readonly [TaskState]>
+>;
 
 /** Attempts under way: their start, their end, and what they hold meanwhile. */
 export class Attempts {
@@ -17,6 +23,13 @@ export class Attempts {
   readonly #taken = new Map<number, Instance>();
   readonly #desk: Desk;
   readonly #waiting: Waiting;
+  readonly #onStarted = (outcome: Outcome, instance: Instance): void => {
+    if (outcome.status === "done") this.#submit(instance, instance.token);
+    else this.#desk.lostTouch(instance.run);
+  };
+  readonly #onFinished = (outcome: Outcome, instance: Instance): void => {
+    if (outcome.status !== "done") this.#desk.lostTouch(instance.run);
+  };
   #epoch = 0;
   #tokens = 0;
 
@@ -58,11 +71,9 @@ export class Attempts {
     instance.isSubmitted = false;
     this.inflight.set(token, instance);
     plan.add(
-      { kind: "startTask", taskInstanceNo: no, runNo: run.row.runNo, from: [state], token, attempt, at: now },
-      (outcome) => {
-        if (outcome.status !== "done") return this.#desk.lostTouch(run);
-        this.#submit(instance, token);
-      },
+      { kind: "startTask", taskInstanceNo: no, runNo: run.row.runNo, from: only[state], token, attempt, at: now },
+      this.#onStarted,
+      instance,
     );
   }
 
@@ -211,9 +222,8 @@ export class Attempts {
         deletes,
         at: now,
       },
-      (done) => {
-        if (done.status !== "done") this.#desk.lostTouch(run);
-      },
+      this.#onFinished,
+      instance,
     );
     if (hasCallback(task, state)) plan.after(() => callTaskCallback(services, instance, attempt, state, outcome.error));
     instance.state = state;

@@ -10,8 +10,10 @@ export function bucketOf(
   pools: ReadonlyMap<string, Limit>,
 ): Bucket {
   const { taskNo } = instance;
-  const task = run.graph.tasks[taskNo];
   const { dag } = run;
+  const known = dag.bucketOfTask[taskNo];
+  if (known) return known;
+  const task = run.graph.tasks[taskNo];
   const pool = pools.get(task.pool);
   if (!pool) throw coreError("POOL_UNKNOWN", { taskId: task.id, dagId: run.row.dagId, pool: task.pool });
   const perTask = dag.perTask.get(taskNo);
@@ -30,5 +32,7 @@ export function bucketOf(
     bucket = admission.bucket(dag, pool, task.poolSlots, perTask ? [dag.tasks, perTask] : [dag.tasks]);
     dag.buckets.set(key, bucket);
   }
+  // The bucket of a mapped task with a limit of its own is another one in each run.
+  if (task.map?.maxActive === undefined) dag.bucketOfTask[taskNo] = bucket;
   return bucket;
 }

@@ -20,6 +20,8 @@ export class LiveDag implements Share {
   readonly perTask = new Map<number, Limit>();
   /** Candidates that wait for the same limits, by the name of these. */
   readonly buckets = new Map<string, Bucket>();
+  /** By task number, where it is the same for all instances of the task and was asked for. */
+  readonly bucketOfTask: (Bucket | undefined)[];
   /** For tasks that others are mapped over: the longest list that they may return. */
   readonly longestResult = new Map<number, number>();
   readonly dependsOnPast: boolean;
@@ -37,6 +39,7 @@ export class LiveDag implements Share {
     this.isPaused = numbers.isPaused;
     this.tasks = new Limit(`DAG '${dag.id}' (maxActiveTasks ${dag.maxActiveTasks})`, dag.maxActiveTasks);
     this.dependsOnPast = dag.tasks.some((task) => task.dependsOnPast);
+    this.bucketOfTask = new Array<Bucket | undefined>(graph.count).fill(undefined);
     this.hasMaps = dag.tasks.some((task) => task.map !== undefined);
     dag.tasks.forEach((task, taskNo) => {
       if (task.maxActivePerDag !== undefined)
@@ -60,6 +63,7 @@ export class LiveDag implements Share {
     this.activeRuns = 0;
     this.queuedRuns.length = 0;
     this.buckets.clear();
+    this.bucketOfTask.fill(undefined);
     this.tasks.reset();
     for (const limit of this.perTask.values()) limit.reset();
   }

@@ -1,19 +1,26 @@
 import type { Change, Outcome } from "../store/contract.ts";
 
-type Effect = (outcome: Outcome) => void;
+type Effect<Subject> = (outcome: Outcome, subject: Subject) => void;
 
 /** What one tick is going to write, and what follows once it is written. */
 export class Plan {
   readonly changes: Change[] = [];
-  readonly #effects: (Effect | undefined)[] = [];
+  readonly #effects: (Effect<never> | undefined)[] = [];
+  readonly #subjects: unknown[] = [];
   readonly #afterwards: (() => void)[] = [];
   /** A person waits for the answer: it must survive a power cut before they get it. */
   isRequest = false;
 
-  /** @param effect - called with the change's outcome once the group is stored */
-  add(change: Change, effect?: Effect): void {
+  /**
+   * @param effect - called with the change's outcome once the group is stored
+   * @param subject - given to the effect, so that one function can serve many changes
+   */
+  add(change: Change, effect?: Effect<undefined>): void;
+  add<Subject>(change: Change, effect: Effect<Subject>, subject: Subject): void;
+  add(change: Change, effect?: Effect<never>, subject?: unknown): void {
     this.changes.push(change);
     this.#effects.push(effect);
+    this.#subjects.push(subject);
   }
 
   /** Called once the group is stored, after all effects. */
@@ -34,7 +41,7 @@ export class Plan {
     const faults: unknown[] = [];
     for (let place = 0; place < outcomes.length; place++) {
       try {
-        this.#effects[place]?.(outcomes[place]);
+        this.#effects[place]?.(outcomes[place], this.#subjects[place] as never);
       } catch (error) {
         faults.push(error);
       }
