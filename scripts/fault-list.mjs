@@ -256,6 +256,21 @@ export const faults = [
     says: /fault millrace --help/,
   },
   {
+    gate: "errors",
+    fault: "a code that nobody throws",
+    files: {
+      "packages/resilience/src/errors.ts":
+        '\nObject.assign(resilienceErrorTable, { BREAKER_BORED: { says: "bored", cure: "none" } });\n',
+    },
+    says: /BREAKER_BORED of resilience is thrown nowhere/,
+  },
+  {
+    gate: "errors",
+    fault: "a code that no table has",
+    files: { "packages/core/src/planted.ts": '\nthrow coreError("DAG_BORED", {});\n' },
+    says: /throws DAG_BORED, which no table has/,
+  },
+  {
     gate: "examples",
     fault: "a README block that does not compile",
     files: { "README.md": "\n```ts\nconst a: number = 'text';\n```\n" },

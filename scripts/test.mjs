@@ -35,6 +35,11 @@ const steps = [
   },
   { name: "packages", about: "packed tarballs, by publint and attw", command: gate("packages"), dist: true },
   { name: "consumer", about: "a project outside the workspace", command: gate("consumer"), dist: true },
+  {
+    name: "errors",
+    about: "every error code: thrown, and in docs/errors.md",
+    command: [process.execPath, "--conditions=millrace-source", "scripts/gates/errors.mjs"],
+  },
   { name: "examples", about: "the code in READMEs, docs and TSDoc", command: gate("examples") },
   { name: "demo", about: "the README's other command", command: [process.execPath, "scripts/demo.mjs"] },
   {

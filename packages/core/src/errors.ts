@@ -57,10 +57,6 @@ const table = {
     says: "DAG has failFast, but task '{taskId}' has the trigger rule '{rule}'",
     cure: "With failFast every task except teardowns uses 'all_success'.",
   },
-  DAG_NESTED_MAPPING: {
-    says: "Mapped task '{taskId}' stands inside the mapped group '{groupId}'",
-    cure: "Map either the group or the task; flatten the elements beforehand.",
-  },
   DAG_TOO_LARGE: {
     says: "DAG has {count} tasks, more than {limit}",
     cure: "Split the DAG, or map one task over a list instead of writing many.",
@@ -117,10 +113,6 @@ const table = {
   RUN_BLOCKED: {
     says: "Run '{runId}' of DAG '{dagId}' cannot go on: {why}",
     cure: "Clear or retry what it waits for, then start it again; the run is kept.",
-  },
-  RUN_ENDED: {
-    says: "Run '{runId}' has ended as '{state}' already",
-    cure: "Clear its tasks to run them again, or start a new run.",
   },
   TASK_NOT_FOUND: {
     says: "DAG '{dagId}' has no task '{taskId}'",
