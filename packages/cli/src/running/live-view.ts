@@ -64,7 +64,7 @@ export function frameLines(progress: RunProgress, options: FrameOptions): string
   const nameWidth = Math.min(Math.max(12, ...shown.map(({ taskId }) => taskId.length)), Math.max(12, columns - 30));
   const lines = shown.map((task) => taskLine(task, nameWidth, options));
   if (shown.length < all.length)
-    lines.push(style.dim(`  … ${all.length - shown.length} more: ${countsText(progress)}`));
+    lines.push(style.dim(cutTo(`  … ${all.length - shown.length} more: ${countsText(progress)}`, columns)));
   return [head, ...lines];
 }
 

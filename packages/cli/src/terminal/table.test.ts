@@ -48,6 +48,13 @@ describe("tableLines", () => {
     expect(lines[1]).toMatch(/^x+… +1 {2}kept whole$/);
   });
 
+  it("leaves optional columns out before it cuts anything", () => {
+    const row = { id: "x".repeat(20), count: 1, note: "a longer note" };
+    const withOptional = columns.map((column) => (column.title === "note" ? { ...column, optional: true } : column));
+    expect(tableLines([row], withOptional, plain, 30)).toEqual(["id                    count", `${row.id}      1`]);
+    expect(tableLines([row], withOptional, plain, 60)[1]).toContain("a longer note");
+  });
+
   it("never cuts where there is no terminal", () => {
     expect(tableLines([{ id: "x".repeat(300), count: 1, note: "" }], columns, plain)[1]).toContain("x".repeat(300));
   });

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly align?: "right";
   /** Gives way first when the terminal is too narrow. */
   readonly flexible?: boolean;
+  /** Is left out when the terminal is too narrow, before anything is cut. */
+  readonly optional?: boolean;
 }
 
 const gap = "  ";
@@ -30,6 +32,7 @@ export function tableLines<Row>(
   const widths = columns.map((column, at) =>
     shown[at] ? cells.reduce((most, line) => Math.max(most, width(line[at])), width(column.title)) : 0,
   );
+  if (terminalColumns !== undefined) leaveOut(shown, widths, columns, terminalColumns);
   if (terminalColumns !== undefined)
     shrink(widths, columns, terminalColumns - gap.length * (shown.filter(Boolean).length - 1));
 
@@ -67,6 +70,16 @@ export function cutTo(text: string, columns: number): string {
     used += more;
   }
   return `${cut}…`;
+}
+
+/** Leaves out optional columns, from the left, until the rest fits or none is left. */
+function leaveOut<Row>(shown: boolean[], widths: number[], columns: readonly Column<Row>[], room: number): void {
+  columns.forEach((column, at) => {
+    const needed = widths.reduce((sum, each) => sum + each, 0) + gap.length * (shown.filter(Boolean).length - 1);
+    if (!column.optional || needed <= room) return;
+    shown[at] = false;
+    widths[at] = 0;
+  });
 }
 
 function shrink<Row>(widths: number[], columns: readonly Column<Row>[], room: number): void {

@@ -26,14 +26,14 @@ export function runPayload(run: RunRow): Record<string, unknown> {
 export function runColumns(style: Style, core: Core, options: { readonly withDag: boolean }): Column<RunRow>[] {
   return [
     ...(options.withDag ? [{ title: "dag", cell: (run: RunRow) => run.dagId, flexible: true }] : []),
-    { title: "run", cell: (run) => run.runId, flexible: true },
+    { title: "run", cell: (run) => run.runId },
     {
       title: "state",
       cell: (run) => `${style.sign(run.state)} ${run.state}`,
       paint: (text, run) => style.inStateColor(run.state, text),
     },
-    { title: "logical date", cell: (run) => instantText(run.logicalDate) },
-    { title: "started", cell: (run) => (run.startedAt === null ? "" : instantText(run.startedAt)) },
+    { title: "logical date", cell: (run) => instantText(run.logicalDate), optional: true },
+    { title: "started", cell: (run) => (run.startedAt === null ? "" : instantText(run.startedAt)), optional: true },
     { title: "took", cell: (run) => durationText(run, core), align: "right" },
     { title: "note", cell: (run) => run.note ?? "", paint: (text) => style.dim(text), flexible: true },
   ];
