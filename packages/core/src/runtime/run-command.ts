@@ -22,7 +22,8 @@ const graceMs = 5_000;
 const longestLine = 65_536;
 
 /**
- * Runs a program to its end. When the signal aborts, its whole process group gets SIGTERM, and SIGKILL five seconds later.
+ * Runs a program to its end, and to that of what it left running with its output. When the signal aborts, the whole
+ * process group gets SIGTERM, and what is left of it SIGKILL five seconds later.
  */
 export async function runCommand(
   { command, shell, cwd, env }: ShellCommand,
@@ -49,10 +50,16 @@ export async function runCommand(
     windowsHide: true,
   });
   const ended = new AbortController();
+  const kill = (): void => {
+    killGroup(child.pid, "SIGKILL");
+    // Whoever has left the group may hold the pipes for ever.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
   const stop = (): void => {
     killGroup(child.pid, "SIGTERM");
     void clock.sleep(graceMs, ended.signal).then(() => {
-      if (!ended.signal.aborted) killGroup(child.pid, "SIGKILL");
+      if (!ended.signal.aborted) kill();
     });
   };
   if (signal.aborted) stop();
@@ -69,11 +76,11 @@ export async function runCommand(
     child.once("error", (error) => resolve(`an error before it started: ${error.message}`));
     child.once("exit", (code, killedBy) => resolve(killedBy === null ? `exit code ${code}` : `signal ${killedBy}`));
   });
-  ended.abort();
-  signal.removeEventListener("abort", stop);
-  // Grandchildren may hold the pipes open; they are of the group and end with it.
-  if (signal.aborted) killGroup(child.pid, "SIGKILL");
+  // What the program left running behind it may print on: the command is over when nobody can any more, or when it is stopped.
   await printed;
+  // Of a group that was stopped, members that print nothing may be left: they have their five seconds too.
+  if (!signal.aborted || isGone(child.pid)) ended.abort();
+  signal.removeEventListener("abort", stop);
   return { how, lastLine };
 }
 
@@ -86,20 +93,31 @@ function killGroup(pid: number | undefined, signal: "SIGTERM" | "SIGKILL"): void
   }
 }
 
+/** True when no process of the group is left. */
+function isGone(pid: number | undefined): boolean {
+  if (pid === undefined) return true;
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** Lines of a stream; what is longer than 64 KiB is cut and said so. */
 async function eachLine(stream: Readable, take: (line: string) => void): Promise<void> {
   stream.setEncoding("utf8");
   let rest = "";
   let cut = false;
   const end = (line: string): void => {
-    take(cut ? `${line} … [cut]` : line);
+    take(cut || line.length > longestLine ? `${line.slice(0, longestLine)} … [cut]` : line);
     cut = false;
   };
   try {
     for await (const chunk of stream) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() as string;
-      for (const line of lines) end(line.slice(0, longestLine));
+      for (const line of lines) end(line);
       if (rest.length > longestLine) {
         rest = rest.slice(0, longestLine);
         cut = true;
