@@ -1,2 +1,3 @@
+/** Conformance suites for plug-ins. */
 export type { StoreUnderTest } from "./store/store-case.ts";
-export { storeSuite } from "./store/store-suite.ts";
+export { type StoreSuiteOptions, storeSuite } from "./store/store-suite.ts";

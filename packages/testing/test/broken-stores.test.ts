@@ -1,17 +1,19 @@
 import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { modelCases } from "../src/store/model-cases.ts";
 import { runCase, type StoreCase } from "../src/store/store-case.ts";
 import { storeCases } from "../src/store/store-suite.ts";
 import { brokenStores, placeOf } from "./broken-stores.ts";
 
-const { "held against the in-memory store": byModel = [], ...byHand } = storeCases;
+const byHand = Object.values(storeCases).flat();
+const byModel = modelCases(60);
 
 describe("the store suite fails on a store with a planted fault", () => {
   for (const [fault, breaks] of Object.entries(brokenStores)) {
     test(fault, async () => {
       const failed: string[] = [];
-      for (const storeCase of Object.values(byHand).flat()) {
+      for (const storeCase of byHand) {
         if (await fails(storeCase, () => placeOf(breaks))) failed.push(storeCase.name);
       }
       expect(failed).not.toEqual([]);
@@ -31,7 +33,7 @@ test("the random sequences alone find faults of many kinds", async () => {
 
 test("the wrapper itself breaks nothing", async () => {
   const failed: string[] = [];
-  for (const storeCase of Object.values(storeCases).flat())
+  for (const storeCase of [...byHand, ...byModel])
     if (await fails(storeCase, () => placeOf(() => ({})))) failed.push(storeCase.name);
   expect(failed).toEqual([]);
   expect(memoryStore({ database: memoryDatabase() }).name).toBe("memory");

@@ -2,12 +2,13 @@ import type { FinishTask, Outcome } from "@millrace/core/plugin";
 import { taskRefusal } from "./task-refusal.ts";
 import { BrokenRow, done, type Writer } from "./writer.ts";
 
+const nothingElse = "error = NULL, wake_at = NULL, awaits = NULL";
+
 export function taskFinisher(writer: Writer): (change: FinishTask) => Outcome {
   const { sql, events, xcoms } = writer;
   const why = taskRefusal(writer);
   const whose = "WHERE task_instance_no = ? AND token = ? AND state = 'running'";
-  // A running instance has no error, no wait and no reason: its start cleared them.
-  const end = sql.get(`UPDATE task_instances SET state = ?, ended_at = ? ${whose}`);
+  const end = sql.get(`UPDATE task_instances SET state = ?, ended_at = ?, ${nothingElse} ${whose}`);
   const endWith = sql.get(
     `UPDATE task_instances SET state = ?, ended_at = ?, error = ?, wake_at = ?, awaits = ? ${whose}`,
   );
@@ -34,7 +35,7 @@ export function taskFinisher(writer: Writer): (change: FinishTask) => Outcome {
 export function rowFinisher(writer: Writer): (row: readonly FinishTask[]) => Outcome[] {
   const { sql, events } = writer;
   const end = sql.get(
-    `UPDATE task_instances SET state = ?, ended_at = ?
+    `UPDATE task_instances SET state = ?, ended_at = ?, ${nothingElse}
      WHERE task_instance_no BETWEEN ? AND ? AND token = task_instance_no + ? AND state = 'running'`,
   );
   return (row) => {

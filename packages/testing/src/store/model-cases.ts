@@ -20,14 +20,15 @@ const anyGroup: fc.Arbitrary<Group> = fc.record({
   restarts: fc.nat({ max: 9 }).map((n) => n === 9),
 });
 
-export const modelCases: readonly StoreCase[] = [
+/** @param sequences - how many random ones are tried */
+export const modelCases = (sequences: number): readonly StoreCase[] => [
   {
     name: "random groups of changes have the same outcomes and leave the same rows",
     async run(_place, makeStore) {
       const property = fc.asyncProperty(fc.array(anyGroup, { minLength: 3, maxLength: 14 }), (groups) =>
         runCase({ name: "one sequence", run: (place) => holdAgainstModel(place, groups) }, makeStore),
       );
-      await fc.assert(property, { numRuns: 60 });
+      await fc.assert(property, { numRuns: sequences });
     },
   },
 ];

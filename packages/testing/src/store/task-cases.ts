@@ -128,6 +128,19 @@ export const taskCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "an attempt that ends without error or wait leaves none, also of those that were there",
+    async run(place) {
+      const { store, runNo, firstTaskInstanceNo: task } = await withRun(place);
+      await apply(store, startTask({ taskInstanceNo: task, runNo }), "done");
+      const error = JSON.stringify({ name: "Error", message: "boom" });
+      const failed = { state: "up_for_retry", error, wakeAt: noon + 60, awaits: "door-opened" } as const;
+      await apply(store, finishTask({ taskInstanceNo: task, runNo, ...failed }), "done");
+      await apply(store, setTask({ taskInstanceNo: task, runNo, from: ["up_for_retry"], to: "running" }), "done");
+      await apply(store, finishTask({ taskInstanceNo: task, runNo }), "done");
+      expect(await store.tasks.get(task)).toMatchObject({ state: "success", error: null, wakeAt: null, awaits: null });
+    },
+  },
+  {
     name: "a token that is not the attempt's changes nothing; a task that is not running has no attempt to end",
     async run(place) {
       const { store, runNo, firstTaskInstanceNo: task } = await withRun(place);
