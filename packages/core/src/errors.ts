@@ -183,6 +183,10 @@ const table = {
     says: "XCom '{key}' of task '{taskId}' cannot be read back ({sizeBytes} bytes): {why}",
     cure: "Clear the task that pushed it, so that it is written again.",
   },
+  XCOM_WRONG_KIND: {
+    says: "XCom '{key}' of task '{taskId}' is {what}",
+    cure: "Read it with {how}.",
+  },
   XCOM_READER_MISSING: {
     says: "XCom '{key}' of task '{taskId}' was written by a part with the marker '{marker}', and no part named in the config reads it",
     cure: "Add the package that writes '{marker}' to xcom.parts (with its options), so that it can read what it wrote.",

@@ -107,7 +107,8 @@ function parseListed(
 ): MapSource | undefined {
   const task = taskOf(value);
   if (task !== undefined) return { kind: "task", task };
-  if (Array.isArray(value)) return { kind: "literal", value };
+  // A list that its author changes later is another list.
+  if (Array.isArray(value)) return { kind: "literal", value: [...value] };
   if (typeof value === "object" && value !== null && combined in value) {
     const { [combined]: kind, parts, fill } = value as CombinedSource<unknown>;
     const sources = parts.map((part) => parseListed(part, taskOf, taskId) ?? literalRecord(part));
@@ -118,9 +119,7 @@ function parseListed(
 }
 
 function literalRecord(value: unknown): MapSource | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? { kind: "literal", value: value as Readonly<Record<string, unknown>> }
-    : undefined;
+  return isMappable(value) && !Array.isArray(value) ? { kind: "literal", value: { ...value } } : undefined;
 }
 
 /** Ids of the tasks whose results a source needs. */

@@ -55,13 +55,15 @@ function fromParts(value: DurationParts | TemporalDuration): number {
       value.hours * unitMs.h +
       value.minutes * unitMs.m +
       value.seconds * unitMs.s +
-      value.milliseconds
+      value.milliseconds +
+      value.microseconds / 1_000 +
+      value.nanoseconds / 1_000_000
     );
   }
   let ms = 0;
   let known = 0;
   for (const [part, amount] of Object.entries(value)) {
-    if (!(part in partMs) || typeof amount !== "number" || amount < 0) return Number.NaN;
+    if (!Object.hasOwn(partMs, part) || typeof amount !== "number" || amount < 0) return Number.NaN;
     ms += amount * partMs[part as keyof typeof partMs];
     known++;
   }
@@ -70,10 +72,12 @@ function fromParts(value: DurationParts | TemporalDuration): number {
 
 /** A duration for people: the two largest units, for example `1 h 5 min` or `340 ms`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 9_995) return `${(ms / 1_000).toFixed(2)} s`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   if (minutes < 2_880) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   return `${Math.floor(minutes / 1_440)} d ${Math.floor((minutes % 1_440) / 60)} h`;
 }

@@ -18,7 +18,8 @@ const relative = /^-(\S+)$/;
 export function parseInstant(value: InstantInput, timezone: string, now?: number): number {
   try {
     if (typeof value === "string") return fromText(value, timezone, now);
-    if (typeof value === "object" && value !== null && "epochMilliseconds" in value) return value.epochMilliseconds;
+    if (typeof value === "object" && value !== null && Number.isFinite(value.epochMilliseconds))
+      return value.epochMilliseconds;
   } catch (error) {
     if (isMillraceError(error)) throw error;
     throw coreError("INSTANT_INVALID", { value: shown(value) }, { cause: error });

@@ -9,7 +9,7 @@ import { formatInstant } from "../time/instant.ts";
 import type { StoredXCom, XComBackend } from "./backend.ts";
 import { encodeValue } from "./codec.ts";
 import type { XComAddress } from "./parts.ts";
-import { readStream, writeStream } from "./streams.ts";
+import { readStream, streamEnvelopeOf, writeStream } from "./streams.ts";
 
 /** The key of a task's result. */
 export const resultKey = "return_value";
@@ -305,6 +305,9 @@ export async function decodePut(
 }
 
 function parseEnvelope(put: XComPut, address: XComAddress): StoredXCom {
+  const { key, taskId } = address;
+  if (streamEnvelopeOf(put))
+    throw coreError("XCOM_WRONG_KIND", { key, taskId, what: "a stream", how: "xcom.pullStream" });
   try {
     const envelope: unknown = JSON.parse(put.stored);
     if (typeof envelope === "object" && envelope !== null) return envelope as StoredXCom;

@@ -1,4 +1,4 @@
-import { coreError } from "../errors.ts";
+import { coreError, isMillraceError } from "../errors.ts";
 import { Temporal } from "../time/temporal.ts";
 
 /**
@@ -36,7 +36,12 @@ export function encodeValue(value: unknown): string {
   }
   if (value === null) return "null";
   const path: Path = [];
-  return JSON.stringify(encode(value, path, new Set())) as string;
+  try {
+    return JSON.stringify(encode(value, path, new Set())) as string;
+  } catch (error) {
+    // Proxies and the like run code of their own when they are read.
+    throw isMillraceError(error) ? error : unsupported(path, "something that throws when it is read");
+  }
 }
 
 /**
@@ -50,6 +55,25 @@ export function decodeValue(text: string): unknown {
 }
 
 type Path = (string | number)[];
+type Tagger = (value: object, path: Path, above: Set<object>) => unknown;
+
+/** How instances of a class become tagged values, by the prototype of the class. */
+const taggers = new Map<unknown, Tagger>([
+  [Date.prototype, (value) => tagged("Date", dateText(value as Date))],
+  [
+    Map.prototype,
+    (value, path, above) => tagged("Map", encodeArray([...(value as Map<unknown, unknown>)].flat(), path, above)),
+  ],
+  [Set.prototype, (value, path, above) => tagged("Set", encodeArray([...(value as Set<unknown>)], path, above))],
+  ...temporalTypes.map((type): [unknown, Tagger] => [
+    Temporal[type].prototype,
+    (value) => tagged(`Temporal.${type}`, String(value)),
+  ]),
+]);
+
+function dateText(date: Date): string | null {
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
 
 /** Gives the value itself where nothing in it needs a tag, so that plain data is not copied. */
 function encode(value: unknown, path: Path, above: Set<object>): unknown {
@@ -95,8 +119,9 @@ function encodeArray(value: readonly unknown[], path: Path, above: Set<object>):
     if (copy) copy.push(encoded);
     else if (encoded !== item) copy = [...value.slice(0, index), encoded];
   }
-  // Further own properties of an array would be lost.
-  if (Object.keys(value).length !== value.length) throw unsupported(path, "a list with properties of its own");
+  // Further own properties of an array would be lost; `length` is one that every array has.
+  if (Object.getOwnPropertyNames(value).length !== value.length + 1 || Object.getOwnPropertySymbols(value).length > 0)
+    throw unsupported(path, "a list with properties of its own");
   return copy ?? value;
 }
 
@@ -104,25 +129,33 @@ function encodeOther(value: object, path: Path, above: Set<object>): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null)
     return encodeRecord(value as Record<string, unknown>, path, above);
-  if (value instanceof Date) return tagged("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
-  if (value instanceof Map) return tagged("Map", encodeArray([...value].flat(), path, above));
-  if (value instanceof Set) return tagged("Set", encodeArray([...value], path, above));
-  if (value instanceof Uint8Array)
-    return tagged("Uint8Array", Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"));
-  for (const type of temporalTypes)
-    if (value instanceof Temporal[type]) return tagged(`Temporal.${type}`, value.toString());
-  throw unsupported(
-    path,
-    `an instance of ${(value as { constructor?: { name?: string } }).constructor?.name || "a class"}`,
-  );
+  // Only these very classes: an instance of a class derived from one of them would come back as another thing.
+  if (prototype === Uint8Array.prototype) {
+    const { buffer, byteOffset, byteLength } = value as Uint8Array;
+    return tagged("Uint8Array", Buffer.from(buffer, byteOffset, byteLength).toString("base64"));
+  }
+  const tagOf = taggers.get(prototype);
+  if (!tagOf)
+    throw unsupported(
+      path,
+      `an instance of ${(value as { constructor?: { name?: string } }).constructor?.name || "a class"}`,
+    );
+  if (Reflect.ownKeys(value).length > 0) throw unsupported(path, "an object with properties of its own");
+  return tagOf(value, path, above);
 }
 
 function encodeRecord(value: Record<string, unknown>, path: Path, above: Set<object>): unknown {
   if (Object.getOwnPropertySymbols(value).length > 0) throw unsupported(path, "an object with symbols for keys");
+  const keys = Object.keys(value);
+  if (Object.getOwnPropertyNames(value).length !== keys.length)
+    throw unsupported(path, "an object with properties that are not enumerable");
   let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(value)) {
-    const item = value[key];
+  for (const key of keys) {
     path.push(key);
+    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor;
+    // What it gives may change until it is written.
+    if (property.get || property.set) throw unsupported(path, "a getter or setter");
+    const item: unknown = property.value;
     const encoded = encode(item, path, above);
     path.pop();
     if (encoded === item && copy === undefined) continue;
@@ -183,7 +216,10 @@ function reviveTagged(content: unknown, depth: number): unknown {
   if (typeof inner === "string") {
     if (type === "bigint" && /^-?\d+$/.test(inner)) return BigInt(inner);
     if (type === "number" && ["NaN", "Infinity", "-Infinity", "-0"].includes(inner)) return Number(inner);
-    if (type === "Uint8Array") return new Uint8Array(Buffer.from(inner, "base64"));
+    if (type === "Uint8Array") {
+      const bytes = Buffer.from(inner, "base64");
+      if (bytes.toString("base64") === inner) return new Uint8Array(bytes);
+    }
     for (const known of temporalTypes) if (type === `Temporal.${known}`) return Temporal[known].from(inner);
   }
   throw new Error(`it holds a tag of unknown or wrong type`);

@@ -28,8 +28,8 @@ export async function writeStream(
   source: Readable | AsyncIterable<Uint8Array | string>,
 ): Promise<StreamEnvelope> {
   const hash = createHash("sha256");
-  let pieces: Buffer[] = [];
-  let waiting = 0;
+  let chunk = Buffer.allocUnsafe(chunkBytes);
+  let filled = 0;
   let size = 0;
   let count = 0;
   const write = async (bytes: Buffer): Promise<void> => {
@@ -41,16 +41,18 @@ export async function writeStream(
         typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
       hash.update(bytes);
       size += bytes.length;
-      pieces.push(bytes);
-      waiting += bytes.length;
-      while (waiting >= chunkBytes) {
-        const all = Buffer.concat(pieces);
-        await write(all.subarray(0, chunkBytes));
-        pieces = [Buffer.from(all.subarray(chunkBytes))];
-        waiting = all.length - chunkBytes;
+      // Copied at once: a source may use its buffer again.
+      for (let at = 0; at < bytes.length; ) {
+        const copied = bytes.copy(chunk, filled, at);
+        at += copied;
+        filled += copied;
+        if (filled < chunkBytes) continue;
+        await write(chunk);
+        chunk = Buffer.allocUnsafe(chunkBytes);
+        filled = 0;
       }
     }
-    if (waiting > 0) await write(Buffer.concat(pieces));
+    if (filled > 0) await write(Buffer.from(chunk.subarray(0, filled)));
   } catch (error) {
     await services.write({ kind: "deleteChunks", streamId }).catch(() => undefined);
     throw error;
@@ -78,13 +80,10 @@ export async function* readStream(
   const corrupt = (why: string): Error =>
     coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes: put.sizeBytes, why });
   const envelope = streamEnvelopeOf(put);
-  if (!envelope)
-    throw coreError("XCOM_CORRUPT", {
-      key: address.key,
-      taskId: address.taskId,
-      sizeBytes: put.sizeBytes,
-      why: "it is not a stream; read it with xcom.pull",
-    });
+  if (!envelope) {
+    const { key, taskId } = address;
+    throw coreError("XCOM_WRONG_KIND", { key, taskId, what: "no stream", how: "xcom.pull" });
+  }
   const hash = createHash("sha256");
   for (let seq = 0; seq < envelope.chunk_count; seq++) {
     const bytes = await store.chunks.get(envelope.stream_id, seq);
@@ -98,8 +97,13 @@ export async function* readStream(
 /** The envelope of a streamed XCom; `undefined` for any other. */
 export function streamEnvelopeOf(put: XComPut): StreamEnvelope | undefined {
   if (put.format !== "envelope") return undefined;
-  const envelope = JSON.parse(put.stored) as Partial<StreamEnvelope>;
-  return envelope._xcom_stream === true &&
+  let envelope: Partial<StreamEnvelope> | null;
+  try {
+    envelope = JSON.parse(put.stored) as Partial<StreamEnvelope> | null;
+  } catch {
+    return undefined;
+  }
+  return envelope?._xcom_stream === true &&
     typeof envelope.stream_id === "string" &&
     Number.isSafeInteger(envelope.chunk_count)
     ? (envelope as StreamEnvelope)

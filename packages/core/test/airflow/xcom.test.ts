@@ -167,3 +167,31 @@ test("values are decoded under the address that they were encoded under, also in
   expect([tasks.look.error, await xcom("look")]).toEqual([null, [2, "kept"]]);
   expect(written.size).toBe(12);
 });
+
+test("a stream is no value and a value is no stream; each says how to read it", async () => {
+  const kinds = dag("kinds", {}, (d) => {
+    const push = d.task("push", async ({ xcom }) => {
+      await xcom.push("value", 1);
+      await xcom.pushStream(
+        "stream",
+        (async function* () {
+          yield "bytes";
+        })(),
+      );
+    });
+    d.task("pull", ({ xcom }) => xcom.pull({ task: "push", key: "stream" })).after(push);
+    d.task("stream", async ({ xcom }) => {
+      for await (const bytes of await xcom.pullStream({ task: "push", key: "value" })) return bytes;
+      return undefined;
+    }).after(push);
+  });
+  await using opened = await openEngine({ dags: [kinds] });
+  const { tasks } = await opened.run(kinds);
+  for (const [task, how] of [
+    ["pull", "Read it with xcom.pullStream."],
+    ["stream", "Read it with xcom.pull."],
+  ]) {
+    expect(tasks[task].error?.code).toBe("XCOM_WRONG_KIND");
+    expect(tasks[task].error?.message).toContain(how);
+  }
+});
