@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { coreError, shown } from "@millrace/core/plugin";
 import { migrations } from "./migrations.ts";
 import { type DatabaseSync, nodeSqlite } from "./node-sqlite.ts";
-import { sqliteError, storeError } from "./sqlite-errors.ts";
+import { isForbidden, sqliteError, storeError } from "./sqlite-errors.ts";
 
 /** Marks a database as ours ("MILR"), so that the file of another program is never taken over. */
 export const applicationId = 0x4d494c52;
@@ -63,17 +63,15 @@ export function inspectFile(path: string): { readonly exists: boolean; readonly 
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return { exists: false, schema: 0 };
     throw storeError(path, error);
   }
-  const hasLog = existsSync(`${path}-wal`);
+  const hasLog = logBytes(path) > 0;
   if (size === 0 && !hasLog) return { exists: true, schema: 0 };
   // SQLite would take so little for a new database, and write over it.
   if (size < smallestPageBytes && !hasLog)
     throw coreError("STORE_CORRUPT", { path, why: "it is too short for a database" });
-  const url = pathToFileURL(path);
-  // Without a write-ahead log nothing but the file counts, and reading it so leaves no trace.
-  if (!hasLog) url.searchParams.set("immutable", "1");
   let db: DatabaseSync | undefined;
   try {
-    db = connect(url, { readOnly: true });
+    // Without a write-ahead log nothing but the file counts, and reading it so leaves no trace.
+    db = hasLog ? connect(path, { readOnly: true }) : connectImmutable(path);
     const number = (pragma: string) => Number(Object.values(db?.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
     const schema = number("user_version");
     const tables = Number(db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count);
@@ -83,10 +81,16 @@ export function inspectFile(path: string): { readonly exists: boolean; readonly 
     }
     return { exists: true, schema };
   } catch (error) {
+    // Somebody began to write in between: look again, with all that counts.
+    if (!hasLog && logBytes(path) > 0) return inspectFile(path);
     throw storeError(path, error);
   } finally {
     db?.close();
   }
+}
+
+function logBytes(path: string): number {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Refuses a schema that this package does not know yet. */
@@ -111,7 +115,7 @@ export function connectWriter(path: string): DatabaseSync {
   try {
     // Checkpoints are made beside the event loop; the log is cut back to its usual size after each.
     db.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY",
+      "PRAGMA synchronous = NORMAL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY",
     );
     return db;
   } catch (error) {
@@ -120,14 +124,39 @@ export function connectWriter(path: string): DatabaseSync {
   }
 }
 
-/** A connection that only reads, beside whoever writes. */
+/**
+ * A connection that only reads, beside whoever writes. It may tidy up, so that it leaves no log behind when it is the
+ * last to close; where it may not (another user's file, a medium that cannot be written), it leaves all as it is.
+ */
 export function connectReader(path: string): DatabaseSync {
-  const db = connect(path, { readOnly: true });
   try {
-    db.exec("PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON");
+    return asReader(connect(path));
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+  }
+  try {
+    return asReader(connect(path, { readOnly: true }));
+  } catch (error) {
+    if (!isForbidden(error) || logBytes(path) > 0) throw error;
+  }
+  return asReader(connectImmutable(path));
+}
+
+function asReader(db: DatabaseSync): DatabaseSync {
+  try {
+    db.exec("PRAGMA query_only = ON; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY");
+    // The first look at the file shows whether this way of reading is allowed.
+    db.prepare("SELECT count(*) FROM sqlite_schema").get();
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** A connection to a file that nobody changes meanwhile: no locks, no companions, nothing written. */
+function connectImmutable(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.searchParams.set("immutable", "1");
+  return connect(url, { readOnly: true });
 }

@@ -25,6 +25,21 @@ describe("a new file", () => {
     expect((await check({ path })).problems).toEqual([]);
   });
 
+  test("is one clean file also when a reader or a check comes last", async () => {
+    const path = join(scratchFolder(), "millrace.db");
+    const engine = storeAt(path);
+    await engine.open("engine");
+    const reader = storeAt(path);
+    await reader.open("reader");
+    expect(await reader.dags.list()).toEqual([]);
+    await engine.commit([{ kind: "putSetting", key: "colour", value: "blue", at: noon }]);
+    await engine.close();
+    expect(await reader.settings.get("colour")).toBe("blue");
+    await reader.close();
+    expect((await check({ path })).problems).toEqual([]);
+    expect(readdirSync(join(path, "..")).sort()).toEqual(["millrace.db", "millrace.db.lock"]);
+  });
+
   test("may have any name", async () => {
     const path = join(scratchFolder(), "a b%20c#d?e=f&mode=ro'.db");
     await closedDatabase(path);

@@ -42,6 +42,12 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
+/** True when the file or its folder may not be written, or a companion of it not be made. */
+export function isForbidden(error: unknown): boolean {
+  const code = resultCode(error) & 0xff;
+  return code === READONLY || code === CANTOPEN;
+}
+
 /** What SQLite or the file system threw about this path, as an error of Millrace. */
 export function storeError(path: string, error: unknown): MillraceError {
   if (isMillraceError(error)) return error;
