@@ -73,5 +73,6 @@ export function gate<T = void>(): {
   readonly fail: (error: unknown) => void;
 } {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
+  promise.catch(() => undefined);
   return { opened: promise, open: resolve, fail: reject };
 }

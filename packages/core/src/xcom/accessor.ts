@@ -3,7 +3,7 @@ import type { PushAllRecord, XComAccessor, XComClearRecord, XComQuery } from "..
 import { checkRunId, checkXComKey } from "../authoring/identifiers.ts";
 import { coreError } from "../errors.ts";
 import type { JobRun } from "../runtime/job.ts";
-import type { Change, Outcome, XComPut, XComRef, XComRow } from "../store/contract.ts";
+import type { Change, Outcome, RunRow, XComPut, XComRef, XComRow } from "../store/contract.ts";
 import type { PatientReads } from "../store/patient-reads.ts";
 import { formatInstant } from "../time/instant.ts";
 import type { StoredXCom, XComBackend } from "./backend.ts";
@@ -200,16 +200,40 @@ export class AttemptXComs implements XComAccessor {
     const { run } = this.#caller;
     const isWholeMap =
       query.mapIndex === undefined &&
-      query.run === undefined &&
       run.isMapped(taskNo) &&
       !(task === this.#caller.taskId && query.task === undefined);
     if (isWholeMap) {
-      const values = await pullAll(this.#services, run, taskNo, key);
+      const rows = (await this.#rowsOfMap(task, checkXComKey(key), query.run)).filter((row) => row !== undefined);
+      const kept = rows.filter((row) => !this.#cleared.has(refName(row)));
+      const values = await Promise.all(
+        kept.map(async (row) => decodePut(this.#services, row, await this.#addressOfFound(row))),
+      );
       return values.length === 0 && "default" in query ? query.default : values;
     }
     const found = await this.#find({ ...query, key });
     if (!found) return query.default;
     return decodePut(this.#services, found, await this.#addressOfFound(found));
+  }
+
+  /** A key of all instances of a mapped task, of this run or another. */
+  async #rowsOfMap(task: string, key: string, runId: string | undefined): Promise<readonly (XComRow | undefined)[]> {
+    const { run } = this.#caller;
+    const { store } = this.#services;
+    if (runId === undefined || runId === run.runId)
+      return store.xcoms.getMany(run.instancesOf(this.#taskNo(task)), key);
+    const other = await this.#otherRun(runId);
+    const instances = (await store.tasks.ofRun(other.runNo)).filter(({ taskId }) => taskId === task);
+    return store.xcoms.getMany(
+      instances.map(({ taskInstanceNo }) => taskInstanceNo),
+      key,
+    );
+  }
+
+  async #otherRun(runId: string): Promise<RunRow> {
+    const { dag } = this.#caller.run;
+    const other = await this.#services.store.runs.find(dag.id, checkRunId(runId));
+    if (!other) throw coreError("RUN_NOT_FOUND", { dagId: dag.id, runId });
+    return other;
   }
 
   /** What this attempt has pushed, or a row of the store. */
@@ -221,8 +245,7 @@ export class AttemptXComs implements XComAccessor {
     const taskNo = this.#taskNo(task);
     const mapIndex = query.mapIndex ?? (query.task === undefined ? this.#caller.mapIndex : -1);
     if (query.run !== undefined && query.run !== run.runId) {
-      const other = await store.runs.find(run.dag.id, checkRunId(query.run));
-      if (!other) throw coreError("RUN_NOT_FOUND", { dagId: run.dag.id, runId: query.run });
+      const other = await this.#otherRun(query.run);
       const instance = await store.tasks.find({ runNo: other.runNo, taskId: task, mapIndex });
       return instance && store.xcoms.get({ taskInstanceNo: instance.taskInstanceNo, key });
     }
