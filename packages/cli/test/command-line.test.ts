@@ -24,6 +24,7 @@ async function inProcess(args: readonly string[]): Promise<{ code: number; out: 
     cwd: folder,
     canAsk: false,
     onInterrupt: () => () => undefined,
+    onForeignOutput: () => () => undefined,
     onStrayError: () => () => undefined,
     exit: () => undefined,
   };

@@ -2,6 +2,7 @@ import { isFinished } from "@millrace/core/plugin";
 import { createLogUpdate } from "log-update";
 import type { Core, Session } from "../session.ts";
 import type { Output } from "../terminal/io.ts";
+import { safeText } from "../terminal/safe-text.ts";
 import type { Style } from "../terminal/style.ts";
 import { cutTo } from "../terminal/table.ts";
 import { endedElements, type RunProgress, type TaskProgress } from "./run-progress.ts";
@@ -16,26 +17,37 @@ export function liveView(session: Session, core: Core, progress: RunProgress): R
   const { errStyle: style, io } = session;
   const update = createLogUpdate(streamOf(io.err));
   let frame = 0;
+  /** What is to stand above the picture from now on. */
+  let above = "";
+  const writeAbove = (): void => {
+    if (above === "") return;
+    update.clear();
+    io.err.write(above.endsWith("\n") ? above : `${above}\n`);
+    above = "";
+  };
   const draw = (): void => {
     const { columns = 80, rows = 24 } = io.err;
+    const spin = spinner[frame++ % spinner.length];
+    writeAbove();
     update(
-      frameLines(progress, {
-        style,
-        core,
-        now: session.now(),
-        spin: spinner[frame % spinner.length],
-        columns: columns - 1,
-        rows: rows - 1,
-      }).join("\n"),
+      frameLines(progress, { style, core, now: session.now(), spin, columns: columns - 1, rows: rows - 1 }).join("\n"),
     );
-    frame++;
   };
   const timer = setInterval(draw, frameMs);
+  // What tasks print would tear the picture.
+  const release = io.onForeignOutput((text) => {
+    above += safeText(text);
+  });
   return {
     show: () => undefined,
-    message: (text) => update.persist(text),
+    message(text) {
+      above += `${text}\n`;
+      draw();
+    },
     end() {
+      release();
       clearInterval(timer);
+      writeAbove();
       update.clear();
       update.done();
     },

@@ -19,6 +19,8 @@ export interface Io {
   readonly canAsk: boolean;
   /** Calls the listener when the user interrupts (Ctrl-C); the function returned ends that. */
   onInterrupt(listener: () => void): () => void;
+  /** Gives what others print in this process to the listener instead of standard error; the function returned ends that. */
+  onForeignOutput(listener: (text: string) => void): () => void;
   /** Calls the listener with what was thrown outside of everything that could catch it; the process goes on. */
   onStrayError(listener: (error: unknown, kind: "exception" | "rejection") => void): () => void;
   /** Ends the process at once, for the second interrupt. */
@@ -26,14 +28,25 @@ export interface Io {
 }
 
 /**
- * The real process. Standard output is the command's own: what DAG files and libraries print to it goes to standard
- * error, so that a payload stays parseable.
+ * The real process. Standard output and standard error are the command's own: what DAG files, tasks and libraries print
+ * goes to standard error, so that a payload stays parseable, or to whoever asked for it.
  */
 export function processIo(): { readonly io: Io; readonly flush: () => Promise<void> } {
   const { stdout, stderr } = process;
-  const writePayload = stdout.write.bind(stdout) as (text: string | Uint8Array, done?: () => void) => boolean;
-  stdout.write = stderr.write.bind(stderr);
-  globalThis.console = new Console(stderr, stderr);
+  type Write = (text: string | Uint8Array, done?: () => void) => boolean;
+  const writePayload = stdout.write.bind(stdout) as Write;
+  const writeError = stderr.write.bind(stderr) as Write;
+  let hear: ((text: string) => void) | undefined;
+  const foreign = (text: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
+    if (hear) hear(typeof text === "string" ? text : Buffer.from(text).toString());
+    else writeError(text);
+    const called = typeof encoding === "function" ? encoding : done;
+    if (typeof called === "function") process.nextTick(called as () => void);
+    return true;
+  };
+  stdout.write = foreign;
+  stderr.write = foreign;
+  globalThis.console = new Console(stdout, stderr);
   // A reader that has gone away, as `head` does, is no error.
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -56,7 +69,7 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
   });
   const io: Io = {
     out: output(stdout, (text) => void writePayload(text)),
-    err: output(stderr, (text) => void stderr.write(text)),
+    err: output(stderr, (text) => void writeError(text)),
     env: process.env,
     cwd: process.cwd(),
     canAsk: process.stdin.isTTY === true && stderr.isTTY === true,
@@ -66,6 +79,12 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
       return () => {
         process.off("SIGINT", listener);
         process.off("SIGTERM", listener);
+      };
+    },
+    onForeignOutput(listener) {
+      hear = listener;
+      return () => {
+        hear = undefined;
       };
     },
     onStrayError(listener) {
@@ -82,7 +101,7 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
   };
   const flush = async (): Promise<void> => {
     await new Promise<void>((resolve) => writePayload("", resolve));
-    await new Promise<void>((resolve) => stderr.write("", () => resolve()));
+    await new Promise<void>((resolve) => writeError("", resolve));
   };
   return { io, flush };
 }
