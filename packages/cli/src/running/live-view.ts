@@ -9,13 +9,18 @@ import { endedElements, type RunProgress, type TaskProgress } from "./run-progre
 import type { RunView } from "./run-view-of-session.ts";
 
 const frameMs = 100;
+const cursor = { hide: "\u001b[?25l", show: "\u001b[?25h" } as const;
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
 const barCells = 24;
 
 /** A picture of the run that is drawn anew in place: a bar for the whole, a line per task, as many as fit. */
 export function liveView(session: Session, core: Core, progress: RunProgress): RunView {
   const { errStyle: style, io } = session;
-  const update = createLogUpdate(streamOf(io.err));
+  // The cursor is hidden here: the library would do it on the process's own stream.
+  const update = createLogUpdate(streamOf(io.err), { showCursor: true });
+  const showCursor = (): void => io.err.write(cursor.show);
+  io.err.write(cursor.hide);
+  process.once("exit", showCursor);
   let frame = 0;
   /** What is to stand above the picture from now on. */
   let above = "";
@@ -50,6 +55,8 @@ export function liveView(session: Session, core: Core, progress: RunProgress): R
       writeAbove();
       update.clear();
       update.done();
+      process.off("exit", showCursor);
+      showCursor();
     },
   };
 }
