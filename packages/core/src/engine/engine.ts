@@ -5,19 +5,18 @@ import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineListener, Observers } from "../observe/observers.ts";
 import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
 import type { LiveDag } from "../scheduler/live-dag.ts";
-import type { LiveRun } from "../scheduler/live-run.ts";
 import { loadRun } from "../scheduler/load-run.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
-import type { RunEnd } from "../scheduler/run-ends.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
 import { instantOf } from "../time/temporal.ts";
 import type { XComServices } from "../xcom/accessor.ts";
+import { LiveRunResult } from "./live-run-result.ts";
 import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
 import { readXCom } from "./read-xcom.ts";
-import { type RunResult, summaryOf, tasksOfLiveRun, tasksOfRows } from "./run-result.ts";
+import { type RunResult, summaryOf, tasksOfRows } from "./run-result.ts";
 
 interface EngineParts {
   readonly store: Store;
@@ -48,7 +47,7 @@ export class Engine {
     const answer = await this.#create(dag, options);
     if (isRunFinished(answer.state)) return this.#resultOfRow(answer.runNo);
     const end = await this.#parts.scheduler.whenEnded(answer.runNo);
-    return end.run ? this.#resultOfLive(end, end.run) : this.#resultOfRow(end.runNo);
+    return end.run ? new LiveRunResult(end, end.run, this.#parts.xcoms) : this.#resultOfRow(end.runNo);
   }
 
   /** Makes a run and does not wait for it. With an idempotency key that was used before, finds that run. */
@@ -151,25 +150,6 @@ export class Engine {
     const row = await this.#parts.store.runs.find(dagId, checkRunId(runId));
     if (!row) throw coreError("RUN_NOT_FOUND", { dagId, runId });
     return row;
-  }
-
-  #resultOfLive({ state, note, endedAt }: RunEnd, run: LiveRun): RunResult {
-    const { xcoms } = this.#parts;
-    let tasks: RunResult["tasks"] | undefined;
-    return {
-      dagId: run.row.dagId,
-      runId: run.row.runId,
-      state,
-      note,
-      summary: summaryOf(state, note),
-      startedAt: run.startedAt === null ? null : instantOf(run.startedAt),
-      endedAt: instantOf(endedAt),
-      get tasks() {
-        tasks ??= tasksOfLiveRun(run);
-        return tasks;
-      },
-      xcom: (taskId, options) => readXCom(xcoms, run.row, taskId, options),
-    };
   }
 
   async #resultOfRow(runNo: number): Promise<RunResult> {

@@ -1,3 +1,4 @@
+import { AttemptTable } from "./attempt-table.ts";
 import type { Job, JobOutcome } from "./job.ts";
 
 /** What an executor tells the engine. */
@@ -21,7 +22,7 @@ export interface Executor {
 
 /** Runs attempts in the engine's own process and thread, so many at a time. */
 export function inlineExecutor(options: { readonly concurrency: number }): Executor {
-  const running = new Map<number, Job>();
+  const running = new AttemptTable<Job>();
   let host: ExecutorHost;
   return {
     start(given) {
@@ -29,7 +30,7 @@ export function inlineExecutor(options: { readonly concurrency: number }): Execu
     },
     submit(job) {
       const finish = (outcome: JobOutcome): void => {
-        if (running.delete(job.token)) host.finished(job.token, outcome);
+        if (running.take(job.token)) host.finished(job.token, outcome);
       };
       running.set(job.token, job);
       const performed = host.perform(job);
@@ -37,9 +38,7 @@ export function inlineExecutor(options: { readonly concurrency: number }): Execu
       else finish(performed);
     },
     cancel(token, reason) {
-      const job = running.get(token);
-      running.delete(token);
-      job?.abort.abort(reason);
+      running.take(token)?.abort.abort(reason);
     },
     freeSlots: () => options.concurrency - running.size,
     async stop() {

@@ -1,5 +1,6 @@
 import { coreError } from "../errors.ts";
 import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
+import { AttemptTable } from "../runtime/attempt-table.ts";
 import { AbortHandle, type JobOutcome } from "../runtime/job.ts";
 import type { Outcome, StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
@@ -18,9 +19,9 @@ const only = Object.fromEntries(TASK_STATES.map((state) => [state, [state]])) as
 /** Attempts under way: their start, their end, and what they hold meanwhile. */
 export class Attempts {
   /** By token: attempts that the executor makes, and those that it is given once the group is stored. */
-  readonly inflight = new Map<number, Instance>();
+  readonly inflight = new AttemptTable<Instance>();
   /** Taken out of `inflight` by the tick under way; put back if its group cannot be stored. */
-  readonly #taken = new Map<number, Instance>();
+  readonly #taken: { readonly token: number; readonly instance: Instance }[] = [];
   readonly #desk: Desk;
   readonly #waiting: Waiting;
   readonly #onStarted = (outcome: Outcome, instance: Instance): void => {
@@ -45,13 +46,13 @@ export class Attempts {
 
   /** What this tick takes out of flight is remembered until the next one. */
   beginTick(): void {
-    this.#taken.clear();
+    this.#taken.length = 0;
   }
 
   /** The group of this tick was not stored: what it took out of flight still flies, as far as memory knows. */
   undoTick(): void {
-    for (const [token, instance] of this.#taken) this.inflight.set(token, instance);
-    this.#taken.clear();
+    for (const { token, instance } of this.#taken) this.inflight.set(token, instance);
+    this.#taken.length = 0;
   }
 
   /** Plans an attempt; it is made once that is stored. */
@@ -124,10 +125,11 @@ export class Attempts {
   /** Takes the attempts of a run out of flight, for the run that is rebuilt in its place to find them by their tokens. */
   handOver(runNo: number): Map<number, Instance> {
     const known = new Map<number, Instance>();
-    for (const [token, instance] of this.inflight) if (instance.run.row.runNo === runNo) known.set(token, instance);
+    for (const instance of this.inflight.values())
+      if (instance.run.row.runNo === runNo) known.set(instance.token, instance);
     for (const [token, instance] of known) {
       instance.cancelTimer?.();
-      this.inflight.delete(token);
+      this.inflight.take(token);
     }
     return known;
   }
@@ -192,10 +194,8 @@ export class Attempts {
   }
 
   #take(token: number): Instance | undefined {
-    const instance = this.inflight.get(token);
-    if (!instance) return undefined;
-    this.inflight.delete(token);
-    this.#taken.set(token, instance);
+    const instance = this.inflight.take(token);
+    if (instance) this.#taken.push({ token, instance });
     return instance;
   }
 
