@@ -40,9 +40,9 @@ export class LogSink {
     return changes;
   }
 
-  /** Takes back what could not be written. */
+  /** Takes back what could not be written: it stands before what has come since. */
   restore(changes: readonly AppendLogs[]): void {
-    for (const { taskInstanceNo, attempt, lines } of changes)
+    for (const { taskInstanceNo, attempt, lines } of [...changes, ...this.drain()])
       for (const line of lines) this.add(taskInstanceNo, attempt, line);
   }
 }

@@ -187,8 +187,9 @@ export class LiveRun {
     if (taskNo >= 0 && taskNo < this.graph.count)
       return { taskId: this.graph.tasks[taskNo].id, mapIndex: this.mappings.has(taskNo) ? 0 : -1 };
     for (const [mapped, { instances }] of this.mappings) {
-      const instance = instances.find(({ no }) => no === instanceNo);
-      if (instance) return { taskId: this.graph.tasks[mapped].id, mapIndex: instance.mapIndex };
+      // All but the first have consecutive numbers.
+      const instance = instances[instanceNo - (instances[1]?.no ?? instanceNo) + 1];
+      if (instance?.no === instanceNo) return { taskId: this.graph.tasks[mapped].id, mapIndex: instance.mapIndex };
     }
     return undefined;
   }
