@@ -30,10 +30,12 @@ export function medianTook(all: readonly Took[]): Took {
 export async function takeInTurns<Name extends string>(
   works: Readonly<Record<Name, () => unknown>>,
   rounds: { readonly warm: number; readonly counted: number },
+  beforeRound?: () => void,
 ): Promise<Record<Name, Took>> {
   const names = Object.keys(works) as Name[];
   const took = new Map<Name, Took[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds.warm + rounds.counted; round++) {
+    beforeRound?.();
     for (const name of names) {
       const one = await take(works[name]);
       if (round >= rounds.warm) took.get(name)?.push(one);

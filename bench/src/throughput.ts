@@ -29,6 +29,7 @@ export async function measureThroughput(folder: string, sizes: Sizes): Promise<F
       usual: () => succeed(usual, wide),
     },
     sizes.rounds,
+    () => raw.checkpoint(),
   );
   const rounds = sizes.rounds.warm + sizes.rounds.counted;
   checkDurable(path, rounds * (sizes.wideTasks + sizes.runs * sizes.tasksPerRun));
