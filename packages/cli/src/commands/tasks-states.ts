@@ -1,3 +1,4 @@
+import type { TaskState } from "@millrace/core";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { tableLines } from "../terminal/table.ts";
@@ -27,7 +28,7 @@ export default defineCommand({
         "waiting",
         "removed",
         "cancelled",
-      ],
+      ] satisfies TaskState[],
     },
   ],
   examples: [
