@@ -1,10 +1,11 @@
 import { checkXComKey } from "../authoring/identifiers.ts";
 import { coreError } from "../errors.ts";
-import type { RunRow } from "../store/contract.ts";
+import type { RunRow, TaskInstanceRow } from "../store/contract.ts";
 import { decodePut, resultKey, type XComServices } from "../xcom/accessor.ts";
 
 /**
  * A value of a run, read from the store: of a mapped task the list of its elements' values unless one index is asked for.
+ * Only the list of a mapped task costs more than looking up one instance.
  *
  * @throws `TASK_NOT_FOUND`, `XCOM_KEY_INVALID`, and what the value itself deserves (`XCOM_CORRUPT`, `XCOM_READER_MISSING`)
  */
@@ -15,21 +16,21 @@ export async function readXCom(
   options: { readonly key?: string; readonly mapIndex?: number } = {},
 ): Promise<unknown> {
   const key = checkXComKey(options.key ?? resultKey);
-  const instances = (await services.store.tasks.ofRun(run.runNo)).filter((instance) => instance.taskId === taskId);
-  if (instances.length === 0) throw coreError("TASK_NOT_FOUND", { dagId: run.dagId, taskId });
-  const wanted =
-    options.mapIndex === undefined ? instances : instances.filter(({ mapIndex }) => mapIndex === options.mapIndex);
-  const rows = await services.store.xcoms.getMany(
-    wanted.map(({ taskInstanceNo }) => taskInstanceNo),
-    key,
-  );
-  const values = await Promise.all(
-    rows.map(
-      (row, place) =>
-        row &&
-        decodePut(services, row, { dagId: run.dagId, runId: run.runId, taskId, mapIndex: wanted[place].mapIndex, key }),
-    ),
-  );
-  const isWholeMap = options.mapIndex === undefined && instances[0].mapIndex >= 0;
-  return isWholeMap ? values.filter((_, place) => rows[place] !== undefined) : values[0];
+  const { tasks, xcoms } = services.store;
+  const { runNo, runId, dagId } = run;
+  const find = (mapIndex: number): Promise<TaskInstanceRow | undefined> => tasks.find({ runNo, taskId, mapIndex });
+  const valuesOf = async (instances: readonly TaskInstanceRow[]): Promise<readonly unknown[]> => {
+    const numbers = instances.map(({ taskInstanceNo }) => taskInstanceNo);
+    const rows = (await xcoms.getMany(numbers, key)).filter((row) => row !== undefined);
+    return Promise.all(
+      rows.map((row) => decodePut(services, row, { dagId, runId, taskId, mapIndex: row.mapIndex, key })),
+    );
+  };
+
+  const single = await find(options.mapIndex ?? -1);
+  if (single) return (await valuesOf([single]))[0];
+  const first = (await find(0)) ?? (await find(-1));
+  if (!first) throw coreError("TASK_NOT_FOUND", { dagId, taskId });
+  if (options.mapIndex !== undefined) return undefined;
+  return valuesOf((await tasks.ofRun(runNo)).filter((instance) => instance.taskId === taskId));
 }
