@@ -2,6 +2,7 @@
 import { assertNodeVersion } from "./node-version.ts";
 
 export { checkDagId, checkRunId, checkTaskPath, checkXComKey } from "./authoring/identifiers.ts";
+export { type BundleAddress, bundleOfDag, dagOfBundle, loadBundle } from "./config/bundles/load-bundle.ts";
 export { type EnvironmentKey, environmentKeys } from "./config/environment.ts";
 export {
   type ConfigExplanation,

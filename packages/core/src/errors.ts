@@ -285,6 +285,34 @@ const table = {
     says: "{path} is loaded as CommonJS, because the nearest package.json says so, but it uses import or export",
     cure: 'Set "type": "module" in that package.json, or give the file the ending .mts or .mjs.',
   },
+  DAG_FILE_TOO_LARGE: {
+    says: "{path} takes {what}, more than {limit}",
+    cure: "Take data out of the code, or import large libraries as packages: these are not made part of the bundle.",
+  },
+  BUNDLE_HASH_INVALID: {
+    says: "A {type} of {length} characters is not the hash of a bundle",
+    cure: "Use the 64 hexadecimal digits that bundleOfDag gives.",
+  },
+  BUNDLE_MISSING: {
+    says: "There is no bundle {hash} in {folder}",
+    cure: "Bring the folder back from a backup, or start the run anew with the DAG as it is now.",
+  },
+  BUNDLE_CORRUPT: {
+    says: "Bundle {path} ({sizeBytes} bytes) is not what was written: {why}",
+    cure: "Remove it; it is made again if its DAG file has not changed. It was not run.",
+  },
+  BUNDLE_NOT_KEPT: {
+    says: "The bundle of {path} could not be written to {folder}: {why}",
+    cure: "Give this user write permission and room there, or choose another place (MILLRACE_HOME).",
+  },
+  BUNDLE_LACKS_DAG: {
+    says: "Bundle {hash} of {path} exports no DAG '{dagId}'",
+    cure: "Check the id; a bundle holds the DAGs that its file exported when it was made.",
+  },
+  BUNDLER_FAILED: {
+    says: "The bundler (esbuild) could not work: {why}",
+    cure: "Install the packages again, with optional ones (no --omit=optional), on this machine.",
+  },
   DAG_DEFINED_TWICE: {
     says: "DAG '{dagId}' is defined in {path} and in {first}",
     cure: "Rename one of them; the one in {first} is used.",

@@ -36,7 +36,7 @@ export async function importFile(path: string, clock: Clock = systemClock): Prom
   try {
     return (await Promise.race([import(pathToFileURL(path).href), late])) as ModuleExports;
   } catch (error) {
-    throw loadError(path, error);
+    throw loadErrorOf(path, error);
   } finally {
     done.abort();
   }
@@ -54,7 +54,8 @@ export function placeOf(path: string, error: unknown): SourcePlace | undefined {
   );
 }
 
-function loadError(path: string, error: unknown): MillraceError {
+/** What is thrown when the code of a file fails: the error of its own kind, with what was thrown as its cause. */
+export function loadErrorOf(path: string, error: unknown): MillraceError {
   const code = (error as { readonly code?: unknown } | null)?.code;
   const options = { cause: error };
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX")

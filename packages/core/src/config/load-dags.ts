@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
-import { type Dag, isDag } from "../authoring/definition.ts";
+import type { Dag } from "../authoring/definition.ts";
 import { coreError, isMillraceError, type MillraceError } from "../errors.ts";
+import { exportedDags } from "./exported-dags.ts";
 import { findDagFiles, type SkippedFile } from "./find-dag-files.ts";
-import { importFile, type ModuleExports, placeOf } from "./import-file.ts";
+import { importFile, placeOf } from "./import-file.ts";
 
 /** A DAG and the file that exports it. */
 export interface LoadedDag {
@@ -25,9 +26,6 @@ export interface LoadedDags {
   readonly skipped: readonly SkippedFile[];
 }
 
-/** Most DAGs that one exported iterable may give. */
-const mostPerIterable = 10_000;
-
 /**
  * Loads every DAG below a folder, or of the files given: what a file exports by any name, alone or in an iterable.
  * A file that fails is reported with its place and never hides the others.
@@ -42,7 +40,7 @@ export async function loadDags(
   const errors: DagImportError[] = [];
   for (const path of files) {
     try {
-      const dags = dagsOf(await importFile(path));
+      const dags = exportedDags(await importFile(path));
       if (dags.length === 0) errors.push({ path, error: coreError("DAG_FILE_EMPTY", { path }) });
       for (const dag of dags) {
         const first = found.get(dag.id);
@@ -69,31 +67,4 @@ function importError(path: string, thrown: unknown): DagImportError {
     ? thrown
     : coreError("DAG_FILE_FAILED", { path, why: String(thrown) }, { cause: thrown });
   return { path, ...placeOf(path, error), error };
-}
-
-function dagsOf(exports: ModuleExports): readonly Dag[] {
-  const dags = new Set<Dag>();
-  for (const value of Object.values(exports)) {
-    if (isDag(value)) dags.add(value);
-    else if (isIterable(value)) for (const dag of dagsIn(value)) dags.add(dag);
-  }
-  return [...dags];
-}
-
-/** Reads on only as long as DAGs come: other lists that a file exports are none of ours. */
-function* dagsIn(values: Iterable<unknown>): Generator<Dag> {
-  let count = 0;
-  for (const value of values) {
-    if (!isDag(value) || count++ >= mostPerIterable) return;
-    yield value;
-  }
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Symbol.iterator in value &&
-    typeof value[Symbol.iterator] === "function"
-  );
 }

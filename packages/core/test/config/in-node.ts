@@ -34,3 +34,17 @@ export function inNode(folder: string, code: string, env: Readonly<Record<string
   );
   return JSON.parse(printed.trimEnd().split("\n").at(-1) ?? "null");
 }
+
+/** Begins code for {@link inNode}: what makes and loads bundles, and a home beside the project's files. */
+export const withBundles = (folder: string): string => `
+const home = "${folder}/.millrace";
+const { buildBundle } = await import("${new URL("../../src/config/bundles/build-bundle.ts", import.meta.url)}");
+const { bundlePath, keepBundle } = await import("${new URL("../../src/config/bundles/bundle-folder.ts", import.meta.url)}");
+const make = async (name) => {
+  const { bundle } = await buildBundle(home, "${folder}/" + name);
+  await keepBundle(home, bundle);
+  return bundle.hash;
+};
+const load = async (hash) => (await engine.loadBundle({ home, hash }));
+const failure = async (work) => { try { await work(); } catch (error) { return { code: error.code, message: error.message }; } };
+`;
