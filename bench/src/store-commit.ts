@@ -31,6 +31,7 @@ export function measureStoreCommit(
         dagId: "d",
         fingerprint: "f",
         snapshot: "{}",
+        bundle: null,
         taskIds,
         paused: false,
         startDate: null,
@@ -60,6 +61,8 @@ const success = {
   replacesXComs: false,
   xcoms: [{ key: "return_value", format: "json", stored: "null", sizeBytes: 4 }],
   deletes: [],
+  reads: [],
+  performance: null,
 } as const;
 
 async function takeThrough(work: {

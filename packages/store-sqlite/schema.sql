@@ -1,4 +1,17 @@
--- Schema 1, as all migrations together make it.
+-- Schema 2, as all migrations together make it.
+
+CREATE TABLE attempt_performance (
+  task_instance_no INTEGER NOT NULL REFERENCES task_instances (task_instance_no),
+  attempt INTEGER NOT NULL,
+  scope TEXT NOT NULL,
+  duration_us INTEGER NOT NULL,
+  cpu_us INTEGER NOT NULL,
+  memory_before_bytes INTEGER NOT NULL,
+  memory_after_bytes INTEGER NOT NULL,
+  memory_peak_bytes INTEGER NOT NULL,
+  loop_delay_us INTEGER NOT NULL,
+  PRIMARY KEY (task_instance_no, attempt)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE chunks (
   stream_id TEXT NOT NULL,
@@ -13,7 +26,7 @@ CREATE TABLE dag_versions (
   dag_no INTEGER NOT NULL REFERENCES dags (dag_no),
   fingerprint TEXT NOT NULL,
   snapshot TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, bundle TEXT,
   UNIQUE (dag_no, fingerprint)
 ) STRICT;
 
@@ -54,6 +67,16 @@ CREATE TABLE pools (
   slots INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE requests (
+  request_no INTEGER PRIMARY KEY AUTOINCREMENT,
+  request_id TEXT NOT NULL UNIQUE,
+  operation TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  filed_at INTEGER NOT NULL,
+  answered_at INTEGER,
+  answer TEXT
+) STRICT;
 
 CREATE TABLE run_events (
   run_no INTEGER PRIMARY KEY,
@@ -108,7 +131,7 @@ CREATE TABLE task_instances (
   wake_at INTEGER,
   awaits TEXT,
   error TEXT,
-  reason TEXT,
+  reason TEXT, crashes INTEGER NOT NULL DEFAULT 0, uncounted INTEGER NOT NULL DEFAULT 0,
   UNIQUE (run_no, task_no, map_index)
 ) STRICT;
 
@@ -118,6 +141,14 @@ CREATE TABLE tasks (
   task_id TEXT NOT NULL,
   PRIMARY KEY (version_no, task_no),
   UNIQUE (version_no, task_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE xcom_reads (
+  task_instance_no INTEGER NOT NULL REFERENCES task_instances (task_instance_no),
+  source_no INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  PRIMARY KEY (task_instance_no, source_no, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE xcoms (
@@ -131,6 +162,10 @@ CREATE TABLE xcoms (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX logs_of_task ON logs (task_instance_no);
+
+CREATE INDEX requests_answered ON requests (answered_at) WHERE answered_at IS NOT NULL;
+
+CREATE INDEX requests_pending ON requests (request_no) WHERE answered_at IS NULL;
 
 CREATE INDEX runs_active ON runs (run_no) WHERE state IN ('queued', 'running');
 

@@ -200,6 +200,10 @@ const table = {
     says: "The store is closed",
     cure: "Open a new one.",
   },
+  STORE_MISSING: {
+    says: "There is no store at {path}",
+    cure: "Check the path, or start an engine there, which makes it.",
+  },
   STORE_LOCKED: {
     says: "Another engine is working on {path}",
     cure: "Stop it first, or give this one a store of its own.",

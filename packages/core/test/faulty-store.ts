@@ -1,4 +1,4 @@
-import type { Change, CommitOptions, Outcome, Store } from "../src/store/contract.ts";
+import type { Change, CommitOptions, OpenMode, Outcome, Store } from "../src/store/contract.ts";
 import type { Clock } from "../src/time/clock.ts";
 
 /** What becomes of a call: it works; it fails before anything is stored; it is stored, and then the answer is lost. */
@@ -21,7 +21,19 @@ export interface FaultyStore {
   readonly reads: number;
 }
 
-const facets = ["dags", "runs", "tasks", "xcoms", "chunks", "events", "logs", "pools", "settings", "state"] as const;
+const facets = [
+  "dags",
+  "runs",
+  "tasks",
+  "xcoms",
+  "chunks",
+  "events",
+  "logs",
+  "pools",
+  "settings",
+  "state",
+  "requests",
+] as const;
 
 export function faultyStore(inner: Store, plan: FaultPlan = {}): FaultyStore {
   const control = { plan, commits: 0, reads: 0 };
@@ -31,7 +43,7 @@ export function faultyStore(inner: Store, plan: FaultPlan = {}): FaultyStore {
   };
   const store: Record<string, unknown> = {
     name: "faulty",
-    open: (mode: "engine" | "reader") => inner.open(mode),
+    open: (mode: OpenMode) => inner.open(mode),
     close: () => inner.close(),
     async commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]> {
       const call = ++control.commits;

@@ -47,6 +47,7 @@ test("numbers of runs and events go on as if the group that found no room had ne
     dagId: "d",
     fingerprint: "f",
     snapshot: "{}",
+    bundle: null,
     taskIds,
     paused: false,
     startDate: null,

@@ -14,21 +14,21 @@ test("the manifest makes, looks over and migrates the store of a config file", a
     location: path,
     path,
     exists: false,
-    schema: { found: null, known: 1 },
+    schema: { found: null, known: 2 },
     problems: [],
   });
   expect(await manifest.migrate?.({}, context)).toEqual({
     location: path,
     from: null,
-    to: 1,
-    applied: ["0001-initial.sql"],
+    to: 2,
+    applied: ["0001-initial.sql", "0002-operations.sql"],
   });
-  expect(await manifest.migrate?.({}, context)).toEqual({ location: path, from: 1, to: 1, applied: [] });
+  expect(await manifest.migrate?.({}, context)).toEqual({ location: path, from: 2, to: 2, applied: [] });
   const store = manifest.create({ durability: "full" }, context);
   expect(await store.open("engine")).toEqual({ epoch: 1 });
   await expect(manifest.migrate?.({}, context)).rejects.toMatchObject({ code: "STORE_LOCKED" });
   const found = await manifest.inspect?.({}, context, { deep: false });
-  expect(found).toMatchObject({ exists: true, schema: { found: 1, known: 1 }, problems: [] });
+  expect(found).toMatchObject({ exists: true, schema: { found: 2, known: 2 }, problems: [] });
   expect(found?.sizeBytes).toBeGreaterThan(4_096);
   await store.close();
 });

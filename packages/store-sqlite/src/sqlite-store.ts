@@ -3,11 +3,13 @@ import {
   type Clock,
   type CommitOptions,
   coreError,
+  type OpenMode,
   type Outcome,
   type Store,
   type StoreOpening,
 } from "@millrace/core/plugin";
 import { GroupWriter } from "./changes/group-writer.ts";
+import { areRequests, ClientRequests } from "./client-requests.ts";
 import { connectReader, connectWriter, inspectFile, knownSchema, makeFile, refuseNewer } from "./database-file.ts";
 import { EngineLock } from "./engine-lock.ts";
 import { chunkFacet } from "./facets/chunks.ts";
@@ -16,6 +18,7 @@ import { eventFacet } from "./facets/events.ts";
 import { logFacet } from "./facets/logs.ts";
 import { poolFacet } from "./facets/pools.ts";
 import type { Read } from "./facets/reading.ts";
+import { requestFacet } from "./facets/requests.ts";
 import { runFacet } from "./facets/runs.ts";
 import { settingFacet } from "./facets/settings.ts";
 import { stateFacet } from "./facets/state.ts";
@@ -56,7 +59,9 @@ export class SqliteStore implements Store {
   readonly #settings: SqliteStoreSettings;
   #engine: Engine | undefined;
   #reader: Connection | undefined;
-  #mode: "new" | "engine" | "reader" | "closed" = "new";
+  /** Opened with the first request of a client. */
+  #requests: ClientRequests | undefined;
+  #mode: "new" | OpenMode | "closed" = "new";
   /** What waits for its turn to write; `undefined` when nothing does, so that most groups need not wait at all. */
   #queue: Promise<unknown> | undefined;
   readonly dags;
@@ -69,6 +74,7 @@ export class SqliteStore implements Store {
   readonly pools;
   readonly settings;
   readonly state;
+  readonly requests;
 
   constructor(settings: SqliteStoreSettings) {
     this.#settings = settings;
@@ -83,27 +89,31 @@ export class SqliteStore implements Store {
     this.pools = poolFacet(read);
     this.settings = settingFacet(read);
     this.state = stateFacet(read);
+    this.requests = requestFacet(read);
   }
 
-  async open(mode: "engine" | "reader"): Promise<StoreOpening> {
+  async open(mode: OpenMode): Promise<StoreOpening> {
     if (this.#mode === "closed") throw coreError("STORE_CLOSED");
-    if (mode === "reader") {
-      if (this.#mode === "new") {
-        refuseOther(this.#settings.path, inspectFile(this.#settings.path).schema);
-        this.#mode = "reader";
+    if (mode !== "engine") {
+      if (this.#mode === "new" || (this.#mode === "reader" && mode === "client")) {
+        const { path } = this.#settings;
+        const { schema } = inspectFile(path);
+        refuseOther(path, schema);
+        if (mode === "client" && schema === 0) throw coreError("STORE_MISSING", { path });
+        this.#mode = mode;
       }
       return { epoch: 0 };
     }
     if (this.#engine === undefined) {
       this.#engine = await this.#openEngine();
-      this.#reader?.db.close();
-      this.#reader = undefined;
+      this.#closeOthers();
       this.#mode = "engine";
     }
     return { epoch: this.#engine.epoch };
   }
 
   async commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]> {
+    if (this.#mode === "client") return this.#file(changes);
     const engine = this.#writable();
     const durability = options?.durability ?? this.#settings.durability;
     if (this.#queue === undefined) {
@@ -120,7 +130,7 @@ export class SqliteStore implements Store {
     if (this.#mode === "closed") return;
     this.#mode = "closed";
     while (this.#queue !== undefined) await this.#queue.catch(() => {});
-    this.#reader?.db.close();
+    this.#closeOthers();
     const engine = this.#engine;
     this.#engine = undefined;
     if (engine === undefined) return;
@@ -171,6 +181,26 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Closes the connections of a reader or a client. */
+  #closeOthers(): void {
+    this.#reader?.db.close();
+    this.#requests?.close();
+    this.#reader = undefined;
+    this.#requests = undefined;
+  }
+
+  #file(changes: readonly Change[]): Promise<readonly Outcome[]> {
+    const { path, onConnect } = this.#settings;
+    if (!areRequests(changes))
+      throw coreError("STORE_READ_ONLY", { path: `${path} was opened as a client, which only files requests, and` });
+    return this.#enqueue(() =>
+      this.#retrying(() => {
+        this.#requests ??= new ClientRequests(path, onConnect);
+        return this.#requests.file(changes);
+      }),
+    );
+  }
+
   #write(engine: Engine, changes: readonly Change[], durability: "normal" | "full"): readonly Outcome[] {
     const outcomes = engine.writer.write(changes, durability);
     engine.checkpoints.groupWritten();
@@ -187,7 +217,7 @@ export class SqliteStore implements Store {
   /** The engine's own connection, or a reader's. A reader of a file that is not there yet sees an empty database. */
   #connection(): Statements {
     if (this.#engine !== undefined && this.#mode !== "closed") return this.#engine.sql;
-    if (this.#mode !== "reader") throw coreError("STORE_CLOSED");
+    if (this.#mode !== "reader" && this.#mode !== "client") throw coreError("STORE_CLOSED");
     if (this.#reader !== undefined) return this.#reader.sql;
     const { path, onConnect } = this.#settings;
     const { exists, schema } = inspectFile(path);

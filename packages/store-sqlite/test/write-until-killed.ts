@@ -8,7 +8,17 @@ const { epoch } = await store.open("engine");
 const taskIds = Array.from({ length: 20 }, (_, index) => `task_${index}`);
 const at = Date.now();
 const [dag] = await store.commit([
-  { kind: "registerDag", dagId: "d", fingerprint: "f", snapshot: "{}", taskIds, paused: false, startDate: null, at },
+  {
+    kind: "registerDag",
+    dagId: "d",
+    fingerprint: "f",
+    snapshot: "{}",
+    bundle: null,
+    taskIds,
+    paused: false,
+    startDate: null,
+    at,
+  },
 ]);
 if (dag?.status !== "registered") throw new Error("not registered");
 const { dagNo, versionNo } = dag;
@@ -35,6 +45,8 @@ for (let count = 1; ; count++) {
           replacesXComs: true,
           xcoms: [value],
           deletes: [],
+          reads: [],
+          performance: null,
           ...place,
         },
         { kind: "putSetting", key: "progress", value: `${epoch} ${count} ${taskNo}`, at },

@@ -411,18 +411,23 @@ export const brokenStores: Readonly<Record<string, Break>> = {
   }),
 
   "events have no DAG": (store) => ({
-    events: { list: async (filter) => (await store.events.list(filter)).map((row) => ({ ...row, dagId: null })) },
+    events: {
+      ...store.events,
+      list: async (filter) => (await store.events.list(filter)).map((row) => ({ ...row, dagId: null })),
+    },
   }),
   "events are listed from and with the last one": (store) => ({
     events: {
+      ...store.events,
       list: ({ after, ...filter }) => store.events.list(after === undefined ? filter : { ...filter, after: after - 1 }),
     },
   }),
   "events of other runs are listed too": (store) => ({
-    events: { list: ({ runNo: _, ...filter }) => store.events.list(filter) },
+    events: { ...store.events, list: ({ runNo: _, ...filter }) => store.events.list(filter) },
   }),
   "events of a run end with the run": (store) => ({
     events: {
+      ...store.events,
       async list(filter) {
         const rows = await store.events.list(filter);
         const end = rows.findIndex(({ kind }) => filter.runNo !== undefined && kind === "run.success");
@@ -431,7 +436,10 @@ export const brokenStores: Readonly<Record<string, Break>> = {
     },
   }),
   "events have no data": (store) => ({
-    events: { list: async (filter) => (await store.events.list(filter)).map((row) => ({ ...row, data: null })) },
+    events: {
+      ...store.events,
+      list: async (filter) => (await store.events.list(filter)).map((row) => ({ ...row, data: null })),
+    },
   }),
   "events are numbered anew by each engine": (store) => ({
     commit: async (changes, options) =>
@@ -439,12 +447,13 @@ export const brokenStores: Readonly<Record<string, Break>> = {
         "eventSeq" in outcome && outcome.eventSeq > 3 ? { ...outcome, eventSeq: 1 } : outcome,
       ),
   }),
-  "events are never written": () => ({ events: { list: async () => [] } }),
+  "events are never written": (store) => ({ events: { ...store.events, list: async () => [] } }),
   "an unchanged pool is told": outcomes((outcome, change) =>
     change.kind === "putPool" && outcome.status === "done" ? { ...outcome, eventSeq: 1 } : outcome,
   ),
   "the list of events has no end": (store) => ({
     events: {
+      ...store.events,
       async list(filter) {
         const rows = [...(await store.events.list(filter))];
         if (rows.length === 10_000)

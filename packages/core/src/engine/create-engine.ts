@@ -204,6 +204,7 @@ async function registerDags(store: Store, dags: readonly Dag[], clock: Clock): P
         dagId: dag.id,
         fingerprint: fingerprintOf(snapshot),
         snapshot,
+        bundle: null,
         taskIds: dag.tasks.map(({ id }) => id),
         paused: dag.paused,
         startDate,

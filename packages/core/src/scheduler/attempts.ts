@@ -220,6 +220,8 @@ export class Attempts {
         replacesXComs: attempt > 1 && !instance.isResumed,
         xcoms,
         deletes,
+        reads: [],
+        performance: null,
         at: now,
       },
       this.#onFinished,

@@ -270,6 +270,8 @@ export class Progress {
           replacesXComs: false,
           xcoms: [],
           deletes: [],
+          reads: [],
+          performance: null,
           at: this.#host.now,
         });
         this.#host.stopAttempt(instance, ends.reason);

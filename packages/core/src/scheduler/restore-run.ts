@@ -139,6 +139,8 @@ function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, wai
     replacesXComs: false,
     xcoms: [],
     deletes: [],
+    reads: [],
+    performance: null,
     at: around.now,
   });
   instance.state = "scheduled";

@@ -167,7 +167,15 @@ export class RunBook {
         continue;
       }
       const error = JSON.stringify({ name: "Stopped", message: reason });
-      const nothing = { wakeAt: null, awaits: null, replacesXComs: false, xcoms: [], deletes: [] };
+      const nothing = {
+        wakeAt: null,
+        awaits: null,
+        replacesXComs: false,
+        xcoms: [],
+        deletes: [],
+        reads: [],
+        performance: null,
+      };
       plan.add({
         kind: "finishTask",
         taskInstanceNo,

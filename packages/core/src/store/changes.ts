@@ -10,14 +10,21 @@ export type Change =
   | UpdateRun
   | StartTask
   | FinishTask
+  | ReturnTask
   | SetTask
+  | ClearTask
   | ExpandTask
+  | CollapseTask
+  | DeleteXComs
   | AppendLogs
   | PutState
   | PutSetting
   | PutPool
   | PutChunk
   | DeleteChunks
+  | FileRequest
+  | AnswerRequest
+  | DeleteRequests
   | AppendEvent;
 
 /**
@@ -31,6 +38,8 @@ export interface RegisterDag {
   readonly fingerprint: string;
   /** JSON text that describes the DAG to people and to the command. */
   readonly snapshot: string;
+  /** Content address of the code that this version was loaded from; `null` for a DAG defined in a host program. */
+  readonly bundle: string | null;
   /** Task ids; the place in this list is the `taskNo`. */
   readonly taskIds: readonly string[];
   /** Applied only when the DAG is new. */
@@ -70,7 +79,11 @@ export interface CreateRun {
   readonly at: number;
 }
 
-/** Moves a run. `startedAt` is set by the first move to `running` and cleared by `queued`; `endedAt` is set by an end, else cleared. */
+/**
+ * Moves a run. `startedAt` is set by the first move to `running` and cleared by `queued`; `endedAt` is set by an end, else
+ * cleared; the note is the one given. A run that has ended is reopened by a move to `queued`: it is active again, and its
+ * events go on where they stopped.
+ */
 export interface UpdateRun {
   readonly kind: "updateRun";
   readonly runNo: number;
@@ -116,6 +129,28 @@ export interface FinishTask {
   readonly replacesXComs: boolean;
   readonly xcoms: readonly XComPut[];
   readonly deletes: readonly XComRef[];
+  /** What the attempt read; of the same source and key the last one counts. Stored however the attempt ends. */
+  readonly reads: readonly XComRead[];
+  /** One for each attempt: the last one counts. */
+  readonly performance: AttemptPerformance | null;
+  readonly at: number;
+}
+
+/**
+ * An attempt is given up without an outcome: only if the row is `running` with this token. The instance is `scheduled`
+ * again, the attempt does not count against its retries (`uncounted` + 1) and, when it was lost with its process, counts as
+ * a crash (`crashes` + 1). Clears `startedAt`, `endedAt`, `wakeAt`, `awaits` and `error`; XComs and reads stay as they are.
+ */
+export interface ReturnTask {
+  readonly kind: "returnTask";
+  readonly taskInstanceNo: number;
+  readonly runNo: number;
+  readonly token: number;
+  readonly attempt: number;
+  /** `lost`: its process ended under it. `handed_back`: its executor gave it back unmade. */
+  readonly why: "lost" | "handed_back";
+  /** A sentence for people. */
+  readonly reason: string;
   readonly at: number;
 }
 
@@ -135,6 +170,21 @@ export interface SetTask {
 }
 
 /**
+ * Makes an instance as if it had not run, only from one of `from`: `scheduled`, with token 0, no crashes, no instants, no
+ * error, and without its XComs and its reads. Attempts go on being counted where they were, and none of those made so far
+ * counts against the retries (`uncounted` = `attempt`). Logs and performance of former attempts stay.
+ */
+export interface ClearTask {
+  readonly kind: "clearTask";
+  readonly taskInstanceNo: number;
+  readonly runNo: number;
+  readonly from: readonly TaskState[];
+  /** A sentence for people. */
+  readonly reason: string | null;
+  readonly at: number;
+}
+
+/**
  * The placeholder of a mapped task, still `scheduled`, becomes index 0; indices 1 … count-1 are inserted, `scheduled`, with
  * consecutive numbers: index `i` gets `firstTaskInstanceNo + i - 1`. With a count of 1 nothing is inserted, and that number is 0.
  */
@@ -145,6 +195,28 @@ export interface ExpandTask {
   readonly placeholderNo: number;
   /** At least 1. */
   readonly count: number;
+  readonly at: number;
+}
+
+/**
+ * Undoes {@link ExpandTask}: instances of the task with a map index of 1 or more are removed with their XComs, reads, logs
+ * and performance; index 0, which must be `placeholderNo`, becomes index -1 again and is cleared as by {@link ClearTask},
+ * whatever its state. The numbers of removed instances are never given out again.
+ */
+export interface CollapseTask {
+  readonly kind: "collapseTask";
+  readonly runNo: number;
+  readonly taskNo: number;
+  readonly placeholderNo: number;
+  /** A sentence for people. */
+  readonly reason: string | null;
+  readonly at: number;
+}
+
+/** Removes XComs outside of an attempt, as a person does; those that are not there are passed over. */
+export interface DeleteXComs {
+  readonly kind: "deleteXComs";
+  readonly refs: readonly XComRef[];
   readonly at: number;
 }
 
@@ -196,6 +268,35 @@ export interface DeleteChunks {
   readonly streamId: string;
 }
 
+/**
+ * Asks the engine of the store for something; answered with `filed`. An id that is there already gets the same number
+ * again, and nothing changes. The only change that a store opened as `client` takes.
+ */
+export interface FileRequest {
+  readonly kind: "fileRequest";
+  /** Chosen by who asks, so that asking again is harmless. */
+  readonly requestId: string;
+  readonly operation: string;
+  /** JSON text. */
+  readonly payload: string;
+  readonly at: number;
+}
+
+/** Refused when there is no such request, or it is answered already. */
+export interface AnswerRequest {
+  readonly kind: "answerRequest";
+  readonly requestNo: number;
+  /** JSON text. */
+  readonly answer: string;
+  readonly at: number;
+}
+
+/** Removes requests that were answered before this instant. Their numbers are never given out again. */
+export interface DeleteRequests {
+  readonly kind: "deleteRequests";
+  readonly answeredBefore: number;
+}
+
 /** An event that belongs to no other change. */
 export interface AppendEvent {
   readonly kind: "appendEvent";
@@ -214,6 +315,26 @@ export interface XComPut {
   readonly stored: string;
   /** Size of the value's JSON text, in bytes, before any part touched it. */
   readonly sizeBytes: number;
+}
+
+/** That an attempt read an XCom. */
+export interface XComRead {
+  /** The instance whose XCom was read. */
+  readonly taskInstanceNo: number;
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+/** What an attempt cost. */
+export interface AttemptPerformance {
+  /** `process`: it had a process of its own, which the numbers are about; `thread`: it shared one. */
+  readonly scope: "process" | "thread";
+  readonly durationUs: number;
+  readonly cpuUs: number;
+  readonly memoryBeforeBytes: number;
+  readonly memoryAfterBytes: number;
+  readonly memoryPeakBytes: number;
+  readonly loopDelayUs: number;
 }
 
 /** What `error` columns hold: what people need to see of an error, never the values it was about. */
@@ -249,4 +370,5 @@ export type Outcome =
       readonly runId: string;
       readonly by: "run_id" | "logical_date" | "idempotency_key";
     }
-  | { readonly status: "expanded"; readonly firstTaskInstanceNo: number; readonly eventSeq: number };
+  | { readonly status: "expanded"; readonly firstTaskInstanceNo: number; readonly eventSeq: number }
+  | { readonly status: "filed"; readonly requestNo: number };

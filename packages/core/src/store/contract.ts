@@ -1,6 +1,18 @@
 import type { RunState, RunType } from "../lifecycle/states.ts";
 import type { Change, Outcome, XComRef } from "./changes.ts";
-import type { DagRow, DagVersionRow, EventRow, LogRow, PoolRow, RunRow, TaskInstanceRow, XComRow } from "./rows.ts";
+import type {
+  DagRow,
+  DagVersionRow,
+  EventRow,
+  LogRow,
+  PerformanceRow,
+  PoolRow,
+  RequestRow,
+  RunRow,
+  TaskInstanceRow,
+  XComReadRow,
+  XComRow,
+} from "./rows.ts";
 
 export type * from "./changes.ts";
 export type * from "./rows.ts";
@@ -15,14 +27,18 @@ export interface Store {
   /** Shown in messages, for example `sqlite` or `memory`. */
   readonly name: string;
   /**
-   * Makes the store ready. `engine` claims it for one engine (a second one gets `STORE_LOCKED`);
-   * `reader` only reads and claims nothing. Opening twice is harmless.
+   * Makes the store ready. `engine` claims it for one engine (a second one gets `STORE_LOCKED`); `reader` only reads and
+   * claims nothing; `client` reads too, and may file requests for the engine while that works, in this process or another.
+   * A client of a store that no engine has ever opened gets `STORE_MISSING`. Opening twice is harmless, and never takes
+   * away what was allowed before.
    */
-  open(mode: "engine" | "reader"): Promise<StoreOpening>;
+  open(mode: OpenMode): Promise<StoreOpening>;
   /**
    * Applies all changes in one transaction, in order, and answers one outcome for each, in the same order.
    * A change whose guard does not hold is refused by its outcome and leaves no trace; the others still apply.
-   * Rejects only when the transaction as a whole could not be stored: then nothing of it is.
+   * Rejects only when the transaction as a whole could not be stored: then nothing of it is. From a reader, and from a
+   * client when not all of the changes are `fileRequest`, it rejects with `STORE_READ_ONLY`. What a client files is stored
+   * with full durability.
    */
   commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]>;
   readonly dags: DagFacet;
@@ -35,12 +51,16 @@ export interface Store {
   readonly pools: PoolFacet;
   readonly settings: SettingFacet;
   readonly state: StateFacet;
+  readonly requests: RequestFacet;
   /** Frees every resource. A store that was closed answers `STORE_CLOSED`. */
   close(): Promise<void>;
 }
 
+/** What a store is opened for. */
+export type OpenMode = "engine" | "reader" | "client";
+
 export interface StoreOpening {
-  /** Grows by one each time an engine opens the store; attempt tokens are made from it. 0 for a reader. */
+  /** Grows by one each time an engine opens the store; attempt tokens are made from it. 0 for readers and clients. */
   readonly epoch: number;
 }
 
@@ -92,6 +112,10 @@ export interface TaskFacet {
     readonly taskId: string;
     readonly mapIndex: number;
   }): Promise<TaskInstanceRow | undefined>;
+  /** Instances that are `running`, of all runs that have not ended, by run, task number and map index. */
+  running(): Promise<readonly TaskInstanceRow[]>;
+  /** What the attempts of a run cost, by task number, map index and attempt. */
+  performanceOfRun(runNo: number): Promise<readonly PerformanceRow[]>;
 }
 
 export interface XComFacet {
@@ -101,6 +125,11 @@ export interface XComFacet {
   /** By task number, map index and key. */
   ofRun(runNo: number): Promise<readonly XComRow[]>;
   ofTask(taskInstanceNo: number): Promise<readonly XComRow[]>;
+  /**
+   * What the instances of a run have read, of whichever run: by the reader's task number and map index, the source's
+   * number, and the key. A read stays when the XCom is gone, but not when the instance that it was read of is.
+   */
+  readsOfRun(runNo: number): Promise<readonly XComReadRow[]>;
   /** The key as the newest run with a logical date at or before `logicalDate` left it (`runNo` breaks ties; own run included). */
   prior(query: {
     readonly dagNo: number;
@@ -123,6 +152,8 @@ export interface EventFacet {
     readonly runNo?: number;
     readonly limit?: number;
   }): Promise<readonly EventRow[]>;
+  /** The number of the newest event; 0 when there is none. */
+  last(): Promise<number>;
 }
 
 export interface LogFacet {
@@ -147,4 +178,10 @@ export interface StateFacet {
   /** JSON text as it was put. */
   get(namespace: string, key: string): Promise<string | undefined>;
   list(namespace: string): Promise<readonly { readonly key: string; readonly value: string }[]>;
+}
+
+export interface RequestFacet {
+  get(requestNo: number): Promise<RequestRow | undefined>;
+  /** Requests without an answer, oldest first. `limit` default 100, at most 10,000. */
+  pending(limit?: number): Promise<readonly RequestRow[]>;
 }

@@ -51,13 +51,29 @@ export function eventOf(change: Change): ChangeEvent | undefined {
         attempt: change.attempt,
         data: finishData(change.error, change.wakeAt, change.awaits),
       };
+    case "returnTask":
+      return {
+        kind: taskEvents.scheduled,
+        runNo: change.runNo,
+        taskInstanceNo: change.taskInstanceNo,
+        attempt: change.attempt,
+        data: JSON.stringify({ returned: change.why }),
+      };
     case "setTask":
       return {
         kind: taskEvents[change.to],
         runNo: change.runNo,
         taskInstanceNo: change.taskInstanceNo,
         attempt: null,
-        data: change.reason === null ? null : JSON.stringify({ reason: change.reason }),
+        data: reasonData(change.reason),
+      };
+    case "clearTask":
+      return {
+        kind: "task.cleared",
+        runNo: change.runNo,
+        taskInstanceNo: change.taskInstanceNo,
+        attempt: null,
+        data: reasonData(change.reason),
       };
     case "expandTask":
       return {
@@ -66,6 +82,22 @@ export function eventOf(change: Change): ChangeEvent | undefined {
         taskInstanceNo: change.placeholderNo,
         attempt: null,
         data: `{"count":${change.count}}`,
+      };
+    case "collapseTask":
+      return {
+        kind: "task.collapsed",
+        runNo: change.runNo,
+        taskInstanceNo: change.placeholderNo,
+        attempt: null,
+        data: reasonData(change.reason),
+      };
+    case "deleteXComs":
+      return {
+        kind: "xcom.cleared",
+        runNo: null,
+        taskInstanceNo: null,
+        attempt: null,
+        data: `{"count":${change.refs.length}}`,
       };
     case "putPool":
       return {
@@ -106,6 +138,10 @@ const taskEvents = {
   removed: "task.removed",
   cancelled: "task.cancelled",
 } as const;
+
+function reasonData(reason: string | null): string | null {
+  return reason === null ? null : JSON.stringify({ reason });
+}
 
 function finishData(error: string | null, wakeAt: number | null, awaits: string | null): string | null {
   if (error === null && wakeAt === null && awaits === null) return null;

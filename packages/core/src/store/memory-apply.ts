@@ -1,9 +1,19 @@
 import { coreError } from "../errors.ts";
 import type { Change, Outcome } from "./contract.ts";
+import { clearTask, collapseTask } from "./memory-clear-changes.ts";
 import { done, silent, writeEvent } from "./memory-event.ts";
+import { answerRequest, deleteRequests, fileRequest } from "./memory-request-changes.ts";
 import { createRun, registerDag, setDagPaused, updateRun } from "./memory-run-changes.ts";
 import type { Transaction } from "./memory-tables.ts";
-import { expandTask, finishTask, noSuchTask, setTask, startTask } from "./memory-task-changes.ts";
+import {
+  expandTask,
+  finishTask,
+  noSuchTask,
+  removeXComs,
+  returnTask,
+  setTask,
+  startTask,
+} from "./memory-task-changes.ts";
 
 /** Applies one change to the tables of a transaction. */
 export function applyChange(tx: Transaction, change: Change): Outcome {
@@ -20,10 +30,19 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
       return startTask(tx, change);
     case "finishTask":
       return finishTask(tx, change);
+    case "returnTask":
+      return returnTask(tx, change);
     case "setTask":
       return setTask(tx, change);
+    case "clearTask":
+      return clearTask(tx, change);
     case "expandTask":
       return expandTask(tx, change);
+    case "collapseTask":
+      return collapseTask(tx, change);
+    case "deleteXComs":
+      removeXComs(tx, change.refs);
+      return done(writeEvent(tx, change, change.at));
     case "appendLogs": {
       if (tx.tables.tasks[change.taskInstanceNo] === undefined) return noSuchTask;
       const list = tx.listOf(tx.tables.logsOfTask, change.taskInstanceNo);
@@ -65,6 +84,12 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
     case "deleteChunks":
       tx.delete(tx.tables.chunks, change.streamId);
       return silent;
+    case "fileRequest":
+      return fileRequest(tx, change);
+    case "answerRequest":
+      return answerRequest(tx, change);
+    case "deleteRequests":
+      return deleteRequests(tx, change);
     case "appendEvent":
       return done(writeEvent(tx, change, change.event.at, change.event.dagId));
     default:

@@ -5,6 +5,7 @@ import type {
   EventRow,
   LogFacet,
   PoolFacet,
+  RequestFacet,
   RunFacet,
   RunRow,
   SettingFacet,
@@ -14,10 +15,8 @@ import type {
   XComFacet,
   XComRow,
 } from "./contract.ts";
+import { type Access, byText, capped, performanceOfRun, readsOfRun, requestReader } from "./memory-record-readers.ts";
 import { lowerBound, type Tables } from "./memory-tables.ts";
-
-/** Gives the tables to a reader, or throws when the store is closed. */
-type Access = () => Tables;
 
 export interface Facets {
   readonly dags: DagFacet;
@@ -30,6 +29,7 @@ export interface Facets {
   readonly pools: PoolFacet;
   readonly settings: SettingFacet;
   readonly state: StateFacet;
+  readonly requests: RequestFacet;
 }
 
 /** The reading half of the in-memory store. Every row handed out is a copy. */
@@ -69,6 +69,7 @@ export function memoryReaders(access: Access): Facets {
           .map(([key, value]) => ({ key, value }))
           .sort((a, b) => byText(a.key, b.key)),
     },
+    requests: requestReader(access),
   };
 }
 
@@ -131,13 +132,18 @@ function taskReader(access: Access): TaskFacet {
   const ofRun = (runNo: number): TaskInstanceRow[] => {
     const { tasks, tasksOfRun } = access();
     const rows = (tasksOfRun.get(runNo) ?? []).flatMap((no) => copyOf(tasks[no]) ?? []);
-    return rows.sort((a, b) => a.taskNo - b.taskNo || a.mapIndex - b.mapIndex);
+    return rows.sort(byPlace);
   };
   return {
     ofRun: async (runNo) => ofRun(runNo),
     get: async (taskInstanceNo) => copyOf(access().tasks[taskInstanceNo]),
     find: async ({ runNo, taskId, mapIndex }) =>
       ofRun(runNo).find((row) => row.taskId === taskId && row.mapIndex === mapIndex),
+    async running() {
+      const runNos = [...access().activeRuns].sort((a, b) => a - b);
+      return runNos.flatMap((runNo) => ofRun(runNo).filter(({ state }) => state === "running"));
+    },
+    performanceOfRun: async (runNo) => performanceOfRun(access(), ofRun(runNo)),
   };
 }
 
@@ -158,12 +164,15 @@ function xcomReader(access: Access): XComFacet {
     },
     async ofRun(runNo) {
       const { tasks, tasksOfRun } = access();
-      const rows = (tasksOfRun.get(runNo) ?? [])
-        .flatMap((no) => tasks[no] ?? [])
-        .sort((a, b) => a.taskNo - b.taskNo || a.mapIndex - b.mapIndex);
+      const rows = (tasksOfRun.get(runNo) ?? []).flatMap((no) => tasks[no] ?? []).sort(byPlace);
       return rows.flatMap((row) => ofTask(row.taskInstanceNo));
     },
     ofTask: async (taskInstanceNo) => ofTask(taskInstanceNo),
+    async readsOfRun(runNo) {
+      const { tasks, tasksOfRun } = access();
+      const readers = (tasksOfRun.get(runNo) ?? []).flatMap((no) => tasks[no] ?? []).sort(byPlace);
+      return readsOfRun(access(), readers);
+    },
     async prior({ dagNo, taskId, mapIndex, key, logicalDate, runNo }) {
       const { tasks, tasksOfRun, runsByDate } = access();
       const numbers = runsByDate.get(dagNo) ?? [];
@@ -198,6 +207,7 @@ function eventReader(access: Access): EventFacet {
         .slice(from, from + capped(limit))
         .flatMap((seq) => (events[seq] === undefined ? [] : [shown(events[seq])]));
     },
+    last: async () => access().events.length - 1,
   };
 }
 
@@ -214,15 +224,10 @@ function placeOf(tables: Tables, numbers: readonly number[], logicalDate: number
   });
 }
 
+function byPlace(a: TaskInstanceRow, b: TaskInstanceRow): number {
+  return a.taskNo - b.taskNo || a.mapIndex - b.mapIndex;
+}
+
 function copyOf<T extends object>(row: T | undefined): T | undefined {
   return row === undefined ? undefined : { ...row };
-}
-
-function capped(limit: number): number {
-  return Math.min(Math.max(Math.floor(limit), 0), 10_000);
-}
-
-/** By code point, as databases compare UTF-8. */
-function byText(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,7 +1,7 @@
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { CreateRun, Outcome, RegisterDag, RunRow, SetDagPaused, UpdateRun } from "./contract.ts";
 import { done, writeEvent } from "./memory-event.ts";
-import { lowerBound, nothingYet, type Transaction } from "./memory-tables.ts";
+import { lowerBound, neverTried, type Transaction } from "./memory-tables.ts";
 
 export function registerDag(tx: Transaction, change: RegisterDag): Outcome {
   const { tables } = tx;
@@ -11,9 +11,9 @@ export function registerDag(tx: Transaction, change: RegisterDag): Outcome {
   const knownVersion = prints.get(change.fingerprint);
   const versionNo = knownVersion ?? tables.versions.length;
   if (knownVersion === undefined) {
-    const { dagId, fingerprint, snapshot } = change;
+    const { dagId, fingerprint, snapshot, bundle } = change;
     tx.append(tables.versions, {
-      row: { versionNo, dagNo, dagId, fingerprint, snapshot, createdAt: change.at },
+      row: { versionNo, dagNo, dagId, fingerprint, snapshot, bundle, createdAt: change.at },
       taskIds: [...change.taskIds],
     });
     tx.set(prints, change.fingerprint, versionNo);
@@ -112,17 +112,7 @@ export function createRun(tx: Transaction, change: CreateRun): Outcome {
   const ofRun = tx.listOf(tables.tasksOfRun, runNo);
   version.taskIds.forEach((taskId, taskNo) => {
     const taskInstanceNo = firstTaskInstanceNo + taskNo;
-    tx.append(tables.tasks, {
-      taskInstanceNo,
-      runNo,
-      taskNo,
-      taskId,
-      mapIndex: -1,
-      state: "scheduled",
-      attempt: 0,
-      token: 0,
-      ...nothingYet,
-    });
+    tx.append(tables.tasks, { taskInstanceNo, runNo, taskNo, taskId, mapIndex: -1, ...neverTried });
     tx.append(ofRun, taskInstanceNo);
   });
   return {

@@ -8,7 +8,17 @@ async function withRun(taskIds: readonly string[]): Promise<{ store: Store; runN
   const store = memoryStore();
   await store.open("engine");
   const [dag] = await store.commit([
-    { kind: "registerDag", dagId: "d", fingerprint: "f1", snapshot: "{}", taskIds, paused: false, startDate: null, at },
+    {
+      kind: "registerDag",
+      dagId: "d",
+      fingerprint: "f1",
+      snapshot: "{}",
+      bundle: null,
+      taskIds,
+      paused: false,
+      startDate: null,
+      at,
+    },
   ]);
   if (dag?.status !== "registered") throw new Error("not registered");
   const [run] = await store.commit([
@@ -65,6 +75,8 @@ describe("memoryStore", () => {
       replacesXComs: true,
       xcoms: [{ key: "return_value", format: "json", stored: String(token), sizeBytes: 1 }],
       deletes: [],
+      reads: [],
+      performance: null,
       at,
     });
     const outcomes = await store.commit([start, finish(6), finish(7), finish(7)]);

@@ -1,5 +1,5 @@
 import { coreError, isMillraceError, messageOf } from "../errors.ts";
-import type { Change, Outcome, Store, StoreOpening } from "./contract.ts";
+import type { Change, OpenMode, Outcome, Store, StoreOpening } from "./contract.ts";
 import { applyChange } from "./memory-apply.ts";
 import { memoryReaders } from "./memory-readers.ts";
 import { emptyTables, type Tables, Transaction } from "./memory-tables.ts";
@@ -51,7 +51,7 @@ class SharedRows implements MemoryDatabase {
 class MemoryStore implements Store {
   readonly name = "memory";
   readonly #shared: SharedRows;
-  #mode: "new" | "engine" | "reader" | "closed" = "new";
+  #mode: "new" | OpenMode | "closed" = "new";
   readonly dags;
   readonly runs;
   readonly tasks;
@@ -62,6 +62,7 @@ class MemoryStore implements Store {
   readonly pools;
   readonly settings;
   readonly state;
+  readonly requests;
 
   constructor(shared: SharedRows) {
     this.#shared = shared;
@@ -79,15 +80,19 @@ class MemoryStore implements Store {
     this.pools = readers.pools;
     this.settings = readers.settings;
     this.state = readers.state;
+    this.requests = readers.requests;
   }
 
-  async open(mode: "engine" | "reader"): Promise<StoreOpening> {
+  async open(mode: OpenMode): Promise<StoreOpening> {
     if (this.#mode === "closed") throw coreError("STORE_CLOSED");
     if (mode === "engine" && this.#mode !== "engine") {
       if (this.#shared.engine !== undefined) throw coreError("STORE_LOCKED", { path: "the in-memory database" });
       this.#shared.engine = this;
       this.#shared.epoch++;
       this.#mode = "engine";
+    } else if (mode === "client" && this.#mode !== "engine") {
+      if (this.#shared.epoch === 0) throw coreError("STORE_MISSING", { path: "the in-memory database" });
+      this.#mode = "client";
     } else if (this.#mode === "new") {
       this.#mode = "reader";
     }
@@ -97,6 +102,8 @@ class MemoryStore implements Store {
   async commit(changes: readonly Change[]): Promise<readonly Outcome[]> {
     if (this.#mode === "closed" || this.#mode === "new") throw coreError("STORE_CLOSED");
     if (this.#mode === "reader") throw coreError("STORE_READ_ONLY", { path: "A store that was opened to read" });
+    if (this.#mode === "client" && changes.some(({ kind }) => kind !== "fileRequest"))
+      throw coreError("STORE_READ_ONLY", { path: "A store that was opened as a client takes only requests and" });
     const tx = new Transaction(this.#shared.tables);
     try {
       return changes.map((change) => applyChange(tx, change));

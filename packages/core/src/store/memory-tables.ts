@@ -1,4 +1,15 @@
-import type { DagRow, DagVersionRow, EventRow, LogRow, RunRow, TaskInstanceRow, XComRow } from "./contract.ts";
+import type {
+  AttemptPerformance,
+  DagRow,
+  DagVersionRow,
+  EventRow,
+  LogRow,
+  RequestRow,
+  RunRow,
+  TaskInstanceRow,
+  XComRead,
+  XComRow,
+} from "./contract.ts";
 
 /** A version as it is kept: the row that readers see, and its tasks in order. */
 export interface KeptVersion {
@@ -28,6 +39,10 @@ export interface Tables {
   readonly tasksOfRun: Map<number, number[]>;
   /** By task instance, then key. */
   readonly xcoms: Map<number, ReadonlyMap<string, XComRow>>;
+  /** By the instance that read, then the source's number and the key, joined by a blank. */
+  readonly reads: Map<number, ReadonlyMap<string, XComRead>>;
+  /** By task instance, then attempt. */
+  readonly performance: Map<number, ReadonlyMap<number, AttemptPerformance>>;
   readonly events: (EventRow | undefined)[];
   readonly eventsOfRun: Map<number, number[]>;
   readonly logs: (LogRow | undefined)[];
@@ -36,6 +51,9 @@ export interface Tables {
   readonly pools: Map<string, number>;
   readonly settings: Map<string, string>;
   readonly state: Map<string, Map<string, string>>;
+  readonly requests: (RequestRow | undefined)[];
+  readonly requestNoById: Map<string, number>;
+  readonly unanswered: Set<number>;
 }
 
 export function emptyTables(): Tables {
@@ -53,6 +71,8 @@ export function emptyTables(): Tables {
     tasks: [undefined],
     tasksOfRun: new Map(),
     xcoms: new Map(),
+    reads: new Map(),
+    performance: new Map(),
     events: [undefined],
     eventsOfRun: new Map(),
     logs: [undefined],
@@ -61,10 +81,13 @@ export function emptyTables(): Tables {
     pools: new Map(),
     settings: new Map(),
     state: new Map(),
+    requests: [undefined],
+    requestNoById: new Map(),
+    unanswered: new Set(),
   };
 }
 
-/** What a task instance has before an attempt. */
+/** What an attempt begins with. */
 export const nothingYet = {
   startedAt: null,
   endedAt: null,
@@ -72,6 +95,16 @@ export const nothingYet = {
   awaits: null,
   error: null,
   reason: null,
+} as const;
+
+/** What a new task instance has. */
+export const neverTried = {
+  state: "scheduled",
+  attempt: 0,
+  token: 0,
+  crashes: 0,
+  uncounted: 0,
+  ...nothingYet,
 } as const;
 
 /** The tables, and how to take back what was done to them since the group began. */

@@ -1,7 +1,17 @@
 import { isFinished } from "../lifecycle/states.ts";
-import type { ExpandTask, FinishTask, Outcome, SetTask, StartTask, TaskInstanceRow, XComRow } from "./contract.ts";
+import type {
+  ExpandTask,
+  FinishTask,
+  Outcome,
+  ReturnTask,
+  SetTask,
+  StartTask,
+  TaskInstanceRow,
+  XComRef,
+  XComRow,
+} from "./contract.ts";
 import { done, writeEvent } from "./memory-event.ts";
-import { nothingYet, type Transaction } from "./memory-tables.ts";
+import { neverTried, nothingYet, type Transaction } from "./memory-tables.ts";
 
 export function startTask(tx: Transaction, change: StartTask): Outcome {
   const row = tx.tables.tasks[change.taskInstanceNo];
@@ -21,14 +31,27 @@ export function startTask(tx: Transaction, change: StartTask): Outcome {
 }
 
 export function finishTask(tx: Transaction, change: FinishTask): Outcome {
-  const row = tx.tables.tasks[change.taskInstanceNo];
-  if (row === undefined) return noSuchTask;
-  if (row.state !== "running") return wrongState(row);
-  if (row.token !== change.token) return { status: "refused", reason: "the token is stale" };
+  const row = runningUnder(tx, change);
+  if ("status" in row) return row;
   const { state, error, wakeAt, awaits, at } = change;
   tx.replace(tx.tables.tasks, row.taskInstanceNo, { ...row, state, error, wakeAt, awaits, endedAt: at });
   storeXComs(tx, change, row);
+  storeRecords(tx, change);
   return done(writeEvent(tx, change, at));
+}
+
+export function returnTask(tx: Transaction, change: ReturnTask): Outcome {
+  const row = runningUnder(tx, change);
+  if ("status" in row) return row;
+  tx.replace(tx.tables.tasks, row.taskInstanceNo, {
+    ...row,
+    ...nothingYet,
+    state: "scheduled",
+    reason: change.reason,
+    crashes: row.crashes + (change.why === "lost" ? 1 : 0),
+    uncounted: row.uncounted + 1,
+  });
+  return done(writeEvent(tx, change, change.at));
 }
 
 export function setTask(tx: Transaction, change: SetTask): Outcome {
@@ -60,18 +83,7 @@ export function expandTask(tx: Transaction, change: ExpandTask): Outcome {
   const ofRun = tx.listOf(tables.tasksOfRun, runNo);
   for (let mapIndex = 1; mapIndex < count; mapIndex++) {
     const taskInstanceNo = firstTaskInstanceNo + mapIndex - 1;
-    const { taskId } = row;
-    tx.append(tables.tasks, {
-      taskInstanceNo,
-      runNo,
-      taskNo,
-      taskId,
-      mapIndex,
-      state: "scheduled",
-      attempt: 0,
-      token: 0,
-      ...nothingYet,
-    });
+    tx.append(tables.tasks, { taskInstanceNo, runNo, taskNo, taskId: row.taskId, mapIndex, ...neverTried });
     tx.append(ofRun, taskInstanceNo);
   }
   return {
@@ -81,15 +93,31 @@ export function expandTask(tx: Transaction, change: ExpandTask): Outcome {
   };
 }
 
-function storeXComs(tx: Transaction, change: FinishTask, task: TaskInstanceRow): void {
+/** The row of an attempt, or why it is not that attempt's any more. */
+function runningUnder(
+  tx: Transaction,
+  { taskInstanceNo, token }: FinishTask | ReturnTask,
+): TaskInstanceRow | Extract<Outcome, { status: "refused" }> {
+  const row = tx.tables.tasks[taskInstanceNo];
+  if (row === undefined) return noSuchTask;
+  if (row.state !== "running") return wrongState(row);
+  return row.token === token ? row : { status: "refused", reason: "the token is stale" };
+}
+
+export function removeXComs(tx: Transaction, refs: readonly XComRef[]): void {
   const { xcoms } = tx.tables;
-  for (const { taskInstanceNo, key } of change.deletes) {
+  for (const { taskInstanceNo, key } of refs) {
     const kept = xcoms.get(taskInstanceNo);
     if (!kept?.has(key)) continue;
     const less = new Map(kept);
     less.delete(key);
     tx.set(xcoms, taskInstanceNo, less);
   }
+}
+
+function storeXComs(tx: Transaction, change: FinishTask, task: TaskInstanceRow): void {
+  const { xcoms } = tx.tables;
+  removeXComs(tx, change.deletes);
   const { taskInstanceNo, runNo, taskId, mapIndex } = task;
   if (!change.replacesXComs && change.xcoms.length === 0) return;
   const kept = new Map<string, XComRow>(change.replacesXComs ? [] : xcoms.get(taskInstanceNo));
@@ -99,8 +127,21 @@ function storeXComs(tx: Transaction, change: FinishTask, task: TaskInstanceRow):
   tx.set(xcoms, taskInstanceNo, kept);
 }
 
-function wrongState(row: TaskInstanceRow): Outcome {
+function storeRecords(tx: Transaction, { taskInstanceNo, attempt, reads, performance }: FinishTask): void {
+  const { tables } = tx;
+  if (reads.length > 0) {
+    const kept = new Map(tables.reads.get(taskInstanceNo));
+    for (const read of reads) kept.set(`${read.taskInstanceNo} ${read.key}`, { ...read });
+    tx.set(tables.reads, taskInstanceNo, kept);
+  }
+  if (performance !== null) {
+    const kept = new Map(tables.performance.get(taskInstanceNo)).set(attempt, { ...performance });
+    tx.set(tables.performance, taskInstanceNo, kept);
+  }
+}
+
+export function wrongState(row: TaskInstanceRow): Extract<Outcome, { status: "refused" }> {
   return { status: "refused", reason: `the task instance is ${row.state}` };
 }
 
-export const noSuchTask: Outcome = Object.freeze({ status: "refused", reason: "there is no such task instance" });
+export const noSuchTask = Object.freeze({ status: "refused", reason: "there is no such task instance" } as const);

@@ -1,5 +1,5 @@
 import type { RunState, RunType, TaskState } from "../lifecycle/states.ts";
-import type { XComPut } from "./changes.ts";
+import type { AttemptPerformance, XComPut } from "./changes.ts";
 
 /** What reading from the store gives. Instants are whole milliseconds since the epoch. */
 
@@ -20,6 +20,8 @@ export interface DagVersionRow {
   readonly dagId: string;
   readonly fingerprint: string;
   readonly snapshot: string;
+  /** Content address of the code that it was loaded from; `null` for a DAG defined in a host program. */
+  readonly bundle: string | null;
   readonly createdAt: number;
 }
 
@@ -62,6 +64,10 @@ export interface TaskInstanceRow {
   readonly error: string | null;
   /** Why it was moved without an attempt. */
   readonly reason: string | null;
+  /** Attempts that were lost with their process, since it was made or cleared. */
+  readonly crashes: number;
+  /** Attempts that do not count against the retries: lost, handed back, or made before it was cleared. */
+  readonly uncounted: number;
 }
 
 export interface XComRow extends XComPut {
@@ -70,6 +76,41 @@ export interface XComRow extends XComPut {
   readonly taskId: string;
   readonly mapIndex: number;
   readonly createdAt: number;
+}
+
+/** That an instance (the reader) read an XCom of another one (the source) in an attempt that has ended. */
+export interface XComReadRow {
+  readonly taskInstanceNo: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly sourceNo: number;
+  readonly sourceRunNo: number;
+  readonly sourceRunId: string;
+  readonly sourceTaskId: string;
+  readonly sourceMapIndex: number;
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+export interface PerformanceRow extends AttemptPerformance {
+  readonly taskInstanceNo: number;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly attempt: number;
+}
+
+/** What somebody asks the engine of the store for. */
+export interface RequestRow {
+  /** Grows with every request of the store; never reused. */
+  readonly requestNo: number;
+  readonly requestId: string;
+  readonly operation: string;
+  /** JSON text. */
+  readonly payload: string;
+  readonly filedAt: number;
+  readonly answeredAt: number | null;
+  /** JSON text. */
+  readonly answer: string | null;
 }
 
 export interface EventRow {

@@ -88,6 +88,7 @@ async function putRun(store: ReturnType<typeof memoryStore>, dag: Dag, run: Give
       dagId: version.id,
       fingerprint: fingerprintOf(snapshot),
       snapshot,
+      bundle: null,
       taskIds,
       paused: false,
       startDate: null,
@@ -159,6 +160,8 @@ function movesTo(
       replacesXComs: false,
       xcoms: [],
       deletes: [],
+      reads: [],
+      performance: null,
     },
   ];
 }

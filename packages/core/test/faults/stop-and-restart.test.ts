@@ -102,7 +102,17 @@ describe("a second engine on the same rows", () => {
     const [task] = await engine.tasks("slow", "r");
     expect(task).toMatchObject({ state: "success", attempt: 2 });
     const token = { taskInstanceNo: task?.taskInstanceNo ?? 0, runNo: 1, token: 2 ** 32 + 1, attempt: 1 };
-    const nothing = { error: null, wakeAt: null, awaits: null, replacesXComs: true, xcoms: [], deletes: [], at: 0 };
+    const nothing = {
+      error: null,
+      wakeAt: null,
+      awaits: null,
+      replacesXComs: true,
+      xcoms: [],
+      deletes: [],
+      reads: [],
+      performance: null,
+      at: 0,
+    };
     const [outcome] = await store.commit([{ kind: "finishTask", ...token, state: "failed", ...nothing }]);
     expect(outcome.status).toBe("refused");
   });

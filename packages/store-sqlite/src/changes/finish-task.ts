@@ -26,7 +26,7 @@ export function taskFinisher(writer: Writer): (change: FinishTask) => Outcome {
       for (const ref of deletes) deleteOne.all(ref.taskInstanceNo, ref.key);
       if (replacesXComs) deleteAll.all(taskInstanceNo);
     }
-    addXComs(writer, change);
+    addRecords(writer, change);
     return done(events.write(change, at));
   };
 }
@@ -43,13 +43,21 @@ export function rowFinisher(writer: Writer): (row: readonly FinishTask[]) => Out
     const { changes } = end.run(state, at, first, first + row.length - 1, token - first);
     if (changes !== row.length) throw new BrokenRow();
     return row.map((change) => {
-      addXComs(writer, change);
+      addRecords(writer, change);
       return done(events.write(change, at));
     });
   };
 }
 
-function addXComs({ xcoms }: Writer, change: FinishTask): void {
+/** What attempts leave besides their rows. */
+function addRecords({ xcoms, reads, performance }: Writer, change: FinishTask): void {
+  const { taskInstanceNo, at, performance: cost } = change;
   for (const { key, format, sizeBytes, stored } of change.xcoms)
-    xcoms.add(change.taskInstanceNo, key, format, sizeBytes, change.at, stored);
+    xcoms.add(taskInstanceNo, key, format, sizeBytes, at, stored);
+  for (const { taskInstanceNo: sourceNo, key, sizeBytes } of change.reads)
+    reads.add(taskInstanceNo, sourceNo, key, sizeBytes);
+  if (cost === null) return;
+  const { scope, durationUs, cpuUs, memoryBeforeBytes, memoryAfterBytes, memoryPeakBytes, loopDelayUs } = cost;
+  const memory = [memoryBeforeBytes, memoryAfterBytes, memoryPeakBytes] as const;
+  performance.add(taskInstanceNo, change.attempt, scope, durationUs, cpuUs, ...memory, loopDelayUs);
 }

@@ -2,25 +2,35 @@ import { type Change, coreError, type FinishTask, type Outcome, type StartTask }
 import type { DatabaseSync, StatementSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
 import { logAppender } from "./append-logs.ts";
+import { taskClearer, taskCollapser } from "./clear-task.ts";
 import { runCreator } from "./create-run.ts";
 import { chunkDeleter } from "./delete-chunks.ts";
+import { xcomDeleter } from "./delete-xcoms.ts";
 import { EventWriter } from "./event-writer.ts";
 import { taskExpander } from "./expand-task.ts";
 import { rowFinisher, taskFinisher } from "./finish-task.ts";
+import { readLastNumbers } from "./last-numbers.ts";
 import { endOfRow } from "./neighbours.ts";
 import { chunkPutter } from "./put-chunk.ts";
 import { poolPutter } from "./put-pool.ts";
 import { settingPutter } from "./put-setting.ts";
 import { statePutter } from "./put-state.ts";
 import { dagRegistrar } from "./register-dag.ts";
+import { requestAnswerer, requestDeleter, requestFiler } from "./requests.ts";
+import { taskReturner } from "./return-task.ts";
 import { RowBatch } from "./row-batch.ts";
 import { dagPauser } from "./set-dag-paused.ts";
 import { taskSetter } from "./set-task.ts";
 import { rowStarter, taskStarter } from "./start-task.ts";
 import { runUpdater } from "./update-run.ts";
-import { BrokenRow, done, type Writer } from "./writer.ts";
+import { BrokenRow, done, flushRecords, type Writer } from "./writer.ts";
 
 const xcomColumns = ["task_instance_no", "key", "format", "size_bytes", "created_at", "stored"];
+const readColumns = ["task_instance_no", "source_no", "key", "size_bytes"];
+const performanceColumns = [
+  ...["task_instance_no", "attempt", "scope", "duration_us", "cpu_us"],
+  ...["memory_before_bytes", "memory_after_bytes", "memory_peak_bytes", "loop_delay_us"],
+];
 
 /** Applies groups of changes, each in one transaction; the only thing that writes rows. */
 export class GroupWriter {
@@ -38,18 +48,15 @@ export class GroupWriter {
     this.#sql = sql;
     this.#begin = sql.get("BEGIN IMMEDIATE");
     this.#commit = sql.get("COMMIT");
-    const last = (table: string, column: string) =>
-      Number(sql.get(`SELECT coalesce(max(${column}), 0) AS last FROM ${table}`).get()?.last);
+    const replacing = "INSERT OR REPLACE INTO";
     this.#writer = {
       db,
       sql,
       events: new EventWriter(sql),
-      last: {
-        runNo: last("runs", "run_no"),
-        taskInstanceNo: last("task_instances", "task_instance_no"),
-        logNo: last("logs", "log_no"),
-      },
-      xcoms: new RowBatch(sql, "INSERT OR REPLACE INTO", "xcoms", xcomColumns),
+      last: readLastNumbers(sql),
+      xcoms: new RowBatch(sql, replacing, "xcoms", xcomColumns),
+      reads: new RowBatch(sql, replacing, "xcom_reads", readColumns),
+      performance: new RowBatch(sql, replacing, "attempt_performance", performanceColumns),
       dagNoOfVersion: new Map(),
     };
     this.#apply = applier(this.#writer);
@@ -72,19 +79,19 @@ export class GroupWriter {
 
   #transaction(work: () => readonly Outcome[]): readonly Outcome[] {
     this.#begin.all();
-    const { last, events, xcoms } = this.#writer;
+    const { last, events, xcoms, reads, performance } = this.#writer;
     const before = { ...last };
     try {
       const outcomes = work();
       events.flush();
-      xcoms.flush();
+      flushRecords(this.#writer);
       this.#commit.all();
       events.committed();
       return outcomes;
     } catch (error) {
       Object.assign(last, before);
       events.rolledBack();
-      xcoms.clear();
+      for (const batch of [xcoms, reads, performance]) batch.clear();
       this.#writer.dagNoOfVersion.clear();
       this.#rollback();
       throw error;
@@ -120,14 +127,21 @@ function applier(writer: Writer): (change: Change) => Outcome {
   const updateRun = runUpdater(writer);
   const startTask = taskStarter(writer);
   const finishTask = taskFinisher(writer);
+  const returnTask = taskReturner(writer);
   const setTask = taskSetter(writer);
+  const clearTask = taskClearer(writer);
   const expandTask = taskExpander(writer);
+  const collapseTask = taskCollapser(writer);
+  const deleteXComs = xcomDeleter(writer);
   const appendLogs = logAppender(writer);
   const putState = statePutter(writer);
   const putSetting = settingPutter(writer);
   const putPool = poolPutter(writer);
   const putChunk = chunkPutter(writer);
   const deleteChunks = chunkDeleter(writer);
+  const fileRequest = requestFiler(writer);
+  const answerRequest = requestAnswerer(writer);
+  const deleteRequests = requestDeleter(writer);
   return (change) => {
     switch (change.kind) {
       case "startTask":
@@ -136,12 +150,20 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return finishTask(change);
       case "setTask":
         return setTask(change);
+      case "returnTask":
+        return returnTask(change);
+      case "clearTask":
+        return clearTask(change);
       case "createRun":
         return createRun(change);
       case "updateRun":
         return updateRun(change);
       case "expandTask":
         return expandTask(change);
+      case "collapseTask":
+        return collapseTask(change);
+      case "deleteXComs":
+        return deleteXComs(change);
       case "appendLogs":
         return appendLogs(change);
       case "registerDag":
@@ -158,6 +180,12 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return putChunk(change);
       case "deleteChunks":
         return deleteChunks(change);
+      case "fileRequest":
+        return fileRequest(change);
+      case "answerRequest":
+        return answerRequest(change);
+      case "deleteRequests":
+        return deleteRequests(change);
       case "appendEvent":
         return done(writer.events.write(change, change.event.at, change.event.dagId));
       default:

@@ -11,7 +11,7 @@ export function dagRegistrar({ sql, events }: Writer): (change: RegisterDag) => 
      VALUES ((SELECT coalesce(max(dag_no), 0) + 1 FROM dags), ?, 0, ?, ?, ?, ?)`,
   );
   const insertVersion = sql.get(
-    "INSERT INTO dag_versions (dag_no, fingerprint, snapshot, created_at) VALUES (?, ?, ?, ?)",
+    "INSERT INTO dag_versions (dag_no, fingerprint, snapshot, bundle, created_at) VALUES (?, ?, ?, ?, ?)",
   );
   const insertTasks = sql.get(
     "INSERT INTO tasks (version_no, task_no, task_id) SELECT ?, key, value FROM json_each(?)",
@@ -24,7 +24,9 @@ export function dagRegistrar({ sql, events }: Writer): (change: RegisterDag) => 
     const startDate = (old?.startDate as number | null | undefined) ?? change.startDate;
     const dagNo = Number(old?.dagNo ?? insert.run(dagId, paused ? 1 : 0, startDate, at, at).lastInsertRowid);
     const known = findVersion.get(dagNo, fingerprint)?.versionNo;
-    const versionNo = Number(known ?? insertVersion.run(dagNo, fingerprint, change.snapshot, at).lastInsertRowid);
+    const versionNo = Number(
+      known ?? insertVersion.run(dagNo, fingerprint, change.snapshot, change.bundle, at).lastInsertRowid,
+    );
     if (known === undefined) insertTasks.all(versionNo, JSON.stringify(change.taskIds));
     update.all(versionNo, startDate, at, dagNo);
     const eventSeq = old?.versionNo === versionNo ? 0 : events.write(change, at, dagId);

@@ -12,8 +12,17 @@ export interface Writer {
   /** The last number given out of each kind; put back when a group fails. */
   readonly last: { runNo: number; taskInstanceNo: number; logNo: number };
   readonly xcoms: RowBatch;
+  readonly reads: RowBatch;
+  readonly performance: RowBatch;
   /** Versions of DAGs never change; those seen in a stored group are known by heart. */
   readonly dagNoOfVersion: Map<number, number>;
+}
+
+/** Writes the records of attempts that wait, before rows are changed that may be among them. */
+export function flushRecords({ xcoms, reads, performance }: Writer): void {
+  xcoms.flush();
+  reads.flush();
+  performance.flush();
 }
 
 /** A row of neighbours was not all alike in the database. The group is begun again, change by change. */

@@ -17,7 +17,7 @@ export function dagFacet(read: Read): DagFacet {
         rowOf<DagVersionRow>(
           sql
             .get(
-              `SELECT v.version_no AS versionNo, v.dag_no AS dagNo, d.dag_id AS dagId, v.fingerprint, v.snapshot, v.created_at AS createdAt
+              `SELECT v.version_no AS versionNo, v.dag_no AS dagNo, d.dag_id AS dagId, v.fingerprint, v.snapshot, v.bundle, v.created_at AS createdAt
                FROM dag_versions v JOIN dags d ON d.dag_no = v.dag_no WHERE v.version_no = ?`,
             )
             .get(versionNo),

@@ -21,5 +21,6 @@ export function eventFacet(read: Read): EventFacet {
         const to = span.last === null ? Number.MAX_SAFE_INTEGER : Number(span.last);
         return rowsOf<EventRow>(sql.get(query).all(from, to, runNo, capped(limit)));
       }),
+    last: () => read((sql) => Number(sql.get("SELECT coalesce(max(seq), 0) AS last FROM events").get()?.last)),
   };
 }

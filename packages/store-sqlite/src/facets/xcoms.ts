@@ -1,4 +1,4 @@
-import type { XComFacet, XComRow } from "@millrace/core/plugin";
+import type { XComFacet, XComReadRow, XComRow } from "@millrace/core/plugin";
 import { type Read, rowOf, rowsOf } from "./reading.ts";
 
 const columns = `x.task_instance_no AS taskInstanceNo, i.run_no AS runNo, t.task_id AS taskId, i.map_index AS mapIndex,
@@ -32,6 +32,26 @@ export function xcomFacet(read: Read): XComFacet {
                CROSS JOIN xcoms x ON x.task_instance_no = i.task_instance_no
                CROSS JOIN tasks t ON t.version_no = r.version_no AND t.task_no = i.task_no
                WHERE r.run_no = ? ORDER BY i.task_no, i.map_index, x.key`,
+            )
+            .all(runNo),
+        ),
+      ),
+    readsOfRun: (runNo) =>
+      read((sql) =>
+        rowsOf<XComReadRow>(
+          sql
+            .get(
+              `SELECT i.task_instance_no AS taskInstanceNo, t.task_id AS taskId, i.map_index AS mapIndex,
+                 s.task_instance_no AS sourceNo, s.run_no AS sourceRunNo, sr.run_id AS sourceRunId,
+                 st.task_id AS sourceTaskId, s.map_index AS sourceMapIndex, x.key, x.size_bytes AS sizeBytes
+               FROM runs r
+               CROSS JOIN task_instances i ON i.run_no = r.run_no
+               CROSS JOIN xcom_reads x ON x.task_instance_no = i.task_instance_no
+               CROSS JOIN tasks t ON t.version_no = r.version_no AND t.task_no = i.task_no
+               CROSS JOIN task_instances s ON s.task_instance_no = x.source_no
+               CROSS JOIN runs sr ON sr.run_no = s.run_no
+               CROSS JOIN tasks st ON st.version_no = sr.version_no AND st.task_no = s.task_no
+               WHERE r.run_no = ? ORDER BY i.task_no, i.map_index, x.source_no, x.key`,
             )
             .all(runNo),
         ),

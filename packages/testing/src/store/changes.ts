@@ -1,12 +1,18 @@
-import type {
-  CreateRun,
-  ExpandTask,
-  FinishTask,
-  RegisterDag,
-  SetTask,
-  StartTask,
-  UpdateRun,
-  XComPut,
+import {
+  type AttemptPerformance,
+  type ClearTask,
+  type CollapseTask,
+  type CreateRun,
+  type ExpandTask,
+  type FileRequest,
+  type FinishTask,
+  type RegisterDag,
+  type ReturnTask,
+  type SetTask,
+  type StartTask,
+  TASK_STATES,
+  type UpdateRun,
+  type XComPut,
 } from "@millrace/core/plugin";
 
 /** The instant of changes that do not say another. */
@@ -19,6 +25,7 @@ export function registerDag(change: Partial<RegisterDag> = {}): RegisterDag {
     dagId: "sales",
     fingerprint: "print-1",
     snapshot: '{"tasks":["extract","clean","report"]}',
+    bundle: null,
     taskIds: ["extract", "clean", "report"],
     paused: false,
     startDate: null,
@@ -69,6 +76,20 @@ export function finishTask(change: Pick<FinishTask, "taskInstanceNo" | "runNo"> 
     replacesXComs: true,
     xcoms: [],
     deletes: [],
+    reads: [],
+    performance: null,
+    at: noon,
+    ...change,
+  };
+}
+
+export function returnTask(change: Pick<ReturnTask, "taskInstanceNo" | "runNo"> & Partial<ReturnTask>): ReturnTask {
+  return {
+    kind: "returnTask",
+    token: 1,
+    attempt: 1,
+    why: "lost",
+    reason: "its process ended",
     at: noon,
     ...change,
   };
@@ -78,8 +99,36 @@ export function setTask(change: Pick<SetTask, "taskInstanceNo" | "runNo" | "to">
   return { kind: "setTask", from: ["scheduled"], reason: null, at: noon, ...change };
 }
 
+export function clearTask(change: Pick<ClearTask, "taskInstanceNo" | "runNo"> & Partial<ClearTask>): ClearTask {
+  return { kind: "clearTask", from: TASK_STATES, reason: null, at: noon, ...change };
+}
+
 export function expandTask(change: Pick<ExpandTask, "runNo" | "taskNo" | "placeholderNo" | "count">): ExpandTask {
   return { kind: "expandTask", at: noon, ...change };
+}
+
+export function collapseTask(
+  change: Pick<CollapseTask, "runNo" | "taskNo" | "placeholderNo"> & Partial<CollapseTask>,
+): CollapseTask {
+  return { kind: "collapseTask", reason: null, at: noon, ...change };
+}
+
+export function fileRequest(requestId: string, change: Partial<FileRequest> = {}): FileRequest {
+  return { kind: "fileRequest", requestId, operation: "pause", payload: '{"dag":"sales"}', at: noon, ...change };
+}
+
+/** What an attempt cost; numbers that tell the columns from each other. */
+export function performance(change: Partial<AttemptPerformance> = {}): AttemptPerformance {
+  return {
+    scope: "process",
+    durationUs: 1_000_001,
+    cpuUs: 200_002,
+    memoryBeforeBytes: 30_003,
+    memoryAfterBytes: 40_004,
+    memoryPeakBytes: 50_005,
+    loopDelayUs: 606,
+    ...change,
+  };
 }
 
 export function xcom(key: string, value: unknown): XComPut {

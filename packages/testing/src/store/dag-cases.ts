@@ -7,7 +7,7 @@ export const dagCases: readonly StoreCase[] = [
     name: "a new DAG is registered with its first version",
     async run(place) {
       const store = await openEngine(place);
-      const outcome = await apply(store, registerDag({ paused: true, startDate: 77 }), "registered");
+      const outcome = await apply(store, registerDag({ paused: true, startDate: 77, bundle: "code-1" }), "registered");
       expect(outcome).toMatchObject({ isNewVersion: true, startDate: 77, paused: true });
       expect(outcome.eventSeq).toBeGreaterThan(0);
       const { dagNo, versionNo } = outcome;
@@ -26,6 +26,7 @@ export const dagCases: readonly StoreCase[] = [
         dagId: "sales",
         fingerprint: "print-1",
         snapshot: registerDag().snapshot,
+        bundle: "code-1",
         createdAt: noon,
       });
     },

@@ -51,7 +51,7 @@ async function holdAgainstModel(place: StoreUnderTest, groups: readonly Group[])
 class Follower {
   readonly #connect: () => Store;
   #store: Store | undefined;
-  readonly #numbers: Numbers = { dagNos: [], versions: [], runNos: [], tasks: [] };
+  readonly #numbers: Numbers = { dagNos: [], versions: [], runNos: [], requestNos: [], tasks: [] };
 
   constructor(connect: () => Store) {
     this.#connect = connect;
@@ -82,7 +82,7 @@ class Follower {
 
   async everything(): Promise<unknown> {
     const store = this.#store as Store;
-    const { versions, runNos, tasks, dagNos } = this.#numbers;
+    const { versions, runNos, requestNos, tasks, dagNos } = this.#numbers;
     const keys = ["k", "l", "m"];
     const all: unknown[] = [
       await store.dags.list(),
@@ -100,7 +100,10 @@ class Follower {
     for (const streamId of ["s", "t"]) {
       for (const seq of [0, 1, 2]) all.push([...((await store.chunks.get(streamId, seq)) ?? [-1])]);
     }
+    all.push(await store.tasks.running(), await store.requests.pending(), await store.requests.pending(2));
+    for (const requestNo of requestNos) all.push(await store.requests.get(requestNo));
     for (const runNo of runNos) {
+      all.push(await store.xcoms.readsOfRun(runNo), await store.tasks.performanceOfRun(runNo));
       all.push(await store.tasks.ofRun(runNo), await store.xcoms.ofRun(runNo), await store.events.list({ runNo }));
       const logicalDate = (await store.runs.get(runNo))?.logicalDate ?? 0;
       for (const dagNo of dagNos) {
@@ -125,13 +128,16 @@ class Follower {
 
   /** The value with this store's own numbers replaced by their place in order of appearance. */
   #plain(value: unknown): unknown {
-    const { dagNos, versions, runNos, tasks } = this.#numbers;
+    const { dagNos, versions, runNos, requestNos, tasks } = this.#numbers;
     const places: Record<string, (no: number) => unknown> = {
       dagNo: (no) => dagNos.indexOf(no),
       versionNo: (no) => versions.findIndex(({ versionNo }) => versionNo === no),
       runNo: (no) => runNos.indexOf(no),
       taskInstanceNo: (no) => tasks.findIndex(({ taskInstanceNo }) => taskInstanceNo === no),
       firstTaskInstanceNo: (no) => tasks.findIndex(({ taskInstanceNo }) => taskInstanceNo === no),
+      sourceRunNo: (no) => runNos.indexOf(no),
+      sourceNo: (no) => tasks.findIndex(({ taskInstanceNo }) => taskInstanceNo === no),
+      requestNo: (no) => requestNos.indexOf(no),
       eventSeq: (no) => no > 0,
       seq: () => undefined,
       logNo: () => undefined,

@@ -8,11 +8,16 @@ import {
 } from "@millrace/core/plugin";
 import fc from "fast-check";
 import {
+  clearTask,
+  collapseTask,
   createRun,
   expandTask,
+  fileRequest,
   finishTask,
   noon,
+  performance,
   registerDag,
+  returnTask,
   setTask,
   startTask,
   updateRun,
@@ -24,6 +29,7 @@ export interface Numbers {
   readonly dagNos: number[];
   readonly versions: { readonly dagNo: number; readonly versionNo: number; readonly size: number }[];
   readonly runNos: number[];
+  readonly requestNos: number[];
   readonly tasks: { readonly taskInstanceNo: number; readonly runNo: number; readonly taskNo: number }[];
 }
 
@@ -84,6 +90,7 @@ const registering = told(
     print: fc.nat({ max: taskIdsOfPrint.length - 1 }),
     paused: fc.boolean(),
     startDate: instant,
+    bundle: fc.option(fc.constantFrom("code-1", "code-2")),
     at,
   }),
   ({ dag, print, ...rest }) => {
@@ -142,6 +149,76 @@ const moving = fc.oneof(
   }),
 );
 
+/** Attempts given up, and instances made as if they had not run. */
+const undoing = fc.oneof(
+  told(
+    "returnTask",
+    fc.record({ task: pick, token, why: fc.constantFrom("lost", "handed_back"), at }),
+    ({ task, ...rest }, numbers) => returnTask({ ...placeOf(taskAt(numbers, task)), ...rest }),
+  ),
+  told("clearTask", fc.record({ task: pick, from: fromTask, reason: text, at }), ({ task, ...rest }, numbers) =>
+    clearTask({ ...placeOf(taskAt(numbers, task)), ...rest }),
+  ),
+  told("collapseTask", fc.record({ task: pick, reason: text, at }), ({ task, ...rest }, numbers) => {
+    const { taskInstanceNo, runNo, taskNo } = taskAt(numbers, task);
+    return collapseTask({ runNo, taskNo, placeholderNo: taskInstanceNo, ...rest });
+  }),
+  told(
+    "deleteXComs",
+    fc.record({ refs: fc.array(fc.tuple(pick, key), { maxLength: 2 }), at }),
+    ({ refs, at }, numbers) => ({
+      kind: "deleteXComs",
+      refs: refs.map(([index, key]) => ({ taskInstanceNo: taskAt(numbers, index).taskInstanceNo, key })),
+      at,
+    }),
+  ),
+);
+
+/** A mapped task is expanded, its instances have attempts, and all that is undone. */
+const expandingAndCollapsing = fc
+  .record({ task: pick, count: fc.integer({ min: 1, max: 4 }), token, at })
+  .map((data) => {
+    const { task, count, token, at } = data;
+    const step = (kind: string, make: Step): Step =>
+      Object.assign((numbers: Numbers) => make(numbers), {
+        [fc.toStringMethod]: () => `${kind} of ${fc.stringify(data)}`,
+      });
+    // The first instance of a task stands at the same place in the list before and after it is expanded.
+    const place = (numbers: Numbers) => numbers.tasks[task % Math.max(numbers.tasks.length, 1)] ?? noTask;
+    return [
+      step("expandTask", (numbers) => {
+        const { taskInstanceNo, runNo, taskNo } = place(numbers);
+        return expandTask({ runNo, taskNo, placeholderNo: taskInstanceNo, count });
+      }),
+      step("startTask", (numbers) => startTask({ ...placeOf(place(numbers)), from: TASK_STATES, token, at })),
+      step("finishTask", (numbers) =>
+        finishTask({ ...placeOf(place(numbers)), token, xcoms: [xcom("k", token)], performance: performance(), at }),
+      ),
+      step("collapseTask", (numbers) => {
+        const { taskInstanceNo, runNo, taskNo } = place(numbers);
+        return collapseTask({ runNo, taskNo, placeholderNo: taskInstanceNo, at });
+      }),
+    ];
+  });
+
+const requesting = fc.oneof(
+  told(
+    "fileRequest",
+    fc.record({ id: fc.nat({ max: 6 }), operation: fc.constantFrom("pause", "clear"), at }),
+    ({ id, operation, at }) => fileRequest(`request-${id}`, { operation, at }),
+  ),
+  told("answerRequest", fc.record({ request: pick, answer: fc.constantFrom('"yes"', "null"), at }), (data, numbers) => {
+    const { request, ...rest } = data;
+    const { requestNos } = numbers;
+    return {
+      kind: "answerRequest",
+      requestNo: requestNos[request % Math.max(requestNos.length, 1)] ?? nowhere,
+      ...rest,
+    };
+  }),
+  told("deleteRequests", fc.record({ answeredBefore: at }), (data) => ({ kind: "deleteRequests", ...data })),
+);
+
 const starting = told(
   "startTask",
   fc.record({ task: pick, from: fromTask, token, attempt: fc.integer({ min: 1, max: 3 }), at }),
@@ -159,15 +236,23 @@ const ending = fc.record({
   replacesXComs: fc.boolean(),
   xcoms: fc.array(fc.tuple(key, fc.nat({ max: 9 })), { maxLength: 3 }),
   deletes: fc.array(fc.tuple(pick, key), { maxLength: 2 }),
+  reads: fc.array(fc.tuple(pick, key, fc.nat({ max: 9 })), { maxLength: 3 }),
+  cost: fc.option(fc.record({ scope: fc.constantFrom("process", "thread"), cpuUs: fc.nat({ max: 9 }) })),
   at,
 });
 
-const finishing = told("finishTask", ending, ({ task, xcoms, deletes, ...rest }, numbers) =>
+const finishing = told("finishTask", ending, ({ task, xcoms, deletes, reads, cost, ...rest }, numbers) =>
   finishTask({
     ...placeOf(taskAt(numbers, task)),
     ...rest,
     xcoms: xcoms.map(([key, value]) => xcom(key, value)),
     deletes: deletes.map(([index, key]) => ({ taskInstanceNo: taskAt(numbers, index).taskInstanceNo, key })),
+    reads: reads.map(([index, key, sizeBytes]) => ({
+      taskInstanceNo: taskAt(numbers, index).taskInstanceNo,
+      key,
+      sizeBytes,
+    })),
+    performance: cost && performance(cost),
   }),
 );
 
@@ -217,6 +302,8 @@ const inRow = fc
         state,
         replacesXComs,
         xcoms: [xcom("k", offset)],
+        reads: [{ taskInstanceNo: task(numbers, 0).taskInstanceNo, key: "k", sizeBytes: offset }],
+        performance: performance({ cpuUs: offset }),
         at,
       }),
     );
@@ -305,6 +392,9 @@ export const anySteps: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 8, arbitrary: attempting },
   { weight: 3, arbitrary: inRow },
   { weight: 4, arbitrary: alone(recording) },
+  { weight: 4, arbitrary: alone(undoing) },
+  { weight: 2, arbitrary: expandingAndCollapsing },
+  { weight: 3, arbitrary: alone(requesting) },
 );
 
 /** Remembers the numbers that an outcome hands out. */
@@ -319,6 +409,8 @@ export function note(numbers: Numbers, change: Change, outcome: Outcome): void {
     for (let taskNo = 0; taskNo < size; taskNo++) {
       numbers.tasks.push({ taskInstanceNo: outcome.firstTaskInstanceNo + taskNo, runNo: outcome.runNo, taskNo });
     }
+  } else if (outcome.status === "filed") {
+    if (!numbers.requestNos.includes(outcome.requestNo)) numbers.requestNos.push(outcome.requestNo);
   } else if (outcome.status === "expanded" && change.kind === "expandTask") {
     for (let index = 1; index < change.count; index++) {
       numbers.tasks.push({

@@ -18,6 +18,8 @@ export const taskCases: readonly StoreCase[] = [
         awaits: null,
         error: null,
         reason: null,
+        crashes: 0,
+        uncounted: 0,
       };
       expect(await store.tasks.ofRun(runNo)).toEqual(
         ["extract", "clean", "report"].map((taskId, taskNo) => ({
