@@ -1,5 +1,6 @@
 // Who may import whom. The rules follow the diagram in ARCHITECTURE.md; run with `npm test -- dependencies`.
 const test = "\\.test(-d)?\\.ts$|/test/";
+const doubles = "^packages/testing/src/(clock|doubles)/";
 const plugIns = "^packages/((?:store-|xcom-|executor-|notify|resilience)[^/]*)/";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -9,8 +10,16 @@ export default {
       name: "core-imports-no-plug-in",
       comment: "Core resolves plug-ins by name at run time; it never imports one.",
       severity: "error",
-      from: { path: "^packages/core/" },
+      from: { path: "^packages/core/", pathNot: "^packages/core/test/" },
       to: { path: "^(packages/(?!core/)|examples/|bench/)" },
+    },
+    {
+      name: "tests-of-core-know-the-doubles",
+      comment:
+        "Core's tests use the clock and the faulty doubles of @millrace/testing by their files (as packages the two would need each other), and nothing else of ours.",
+      severity: "error",
+      from: { path: "^packages/core/test/" },
+      to: { path: "^(packages/(?!core/)|examples/|bench/)", pathNot: doubles },
     },
     {
       name: "plug-in-through-its-door",
@@ -28,7 +37,14 @@ export default {
       comment: "Another package is imported by its name and a published door, never by a path into its files.",
       severity: "error",
       from: { path: "^(packages|examples)/([^/]+)/" },
-      to: { path: "^(packages|examples)/", pathNot: "^$1/$2/", dependencyTypes: ["local"] },
+      to: { path: "^(packages|examples)/", pathNot: ["^$1/$2/", doubles], dependencyTypes: ["local"] },
+    },
+    {
+      name: "doubles-are-for-tests-of-core",
+      comment: "Everybody but the tests of core gets the doubles through the doors of @millrace/testing.",
+      severity: "error",
+      from: { pathNot: "^packages/(core/test|testing)/" },
+      to: { path: doubles },
     },
     {
       name: "bench-imports-no-foreign-src",
@@ -68,6 +84,13 @@ export default {
       severity: "error",
       from: { path: "^packages/core/src/index\\.ts$" },
       to: { path: "node_modules/zod/", reachable: true },
+    },
+    {
+      name: "any-test-runner",
+      comment: "The main door of @millrace/testing works with every test runner, and with none.",
+      severity: "error",
+      from: { path: "^packages/testing/src/index\\.ts$" },
+      to: { path: "node_modules/(vitest|@vitest/[^/]+|fast-check)/", reachable: true },
     },
   ],
   options: {

@@ -4,6 +4,7 @@ import { createEngine } from "@millrace/core/engine";
 import * as plugin from "@millrace/core/plugin";
 import * as resilience from "@millrace/resilience";
 import * as storeSqlite from "@millrace/store-sqlite";
+import { testDag } from "@millrace/testing";
 import * as xcomFile from "@millrace/xcom-file";
 
 interface Sale {
@@ -36,6 +37,10 @@ const total = await result.xcom("total");
 await engine.close();
 console.log(result.tasks.total?.state, total);
 if (!JSON.stringify(total).includes('"sum":5')) throw new Error("the consumer's run gave another result");
+
+const tested = await testDag(sales, { mock: { extract: [{ region: "eu", amount: 40 }] }, logicalDate: "2026-01-01" });
+const totalOfMock = tested.orThrow().value<{ readonly sum: number }>("total");
+if (totalOfMock?.sum !== 40) throw new Error("the consumer's test gave another result");
 
 for (const [door, names] of Object.entries({ plugin, resilience, storeSqlite, xcomFile })) {
   console.log(door, Object.keys(names).join(" "));

@@ -24,7 +24,8 @@ try {
       private: true,
       type: "module",
       dependencies: tarballs,
-      devDependencies: { "@types/node": devDependencies["@types/node"] },
+      // vitest: the suites of @millrace/testing are written for it.
+      devDependencies: { "@types/node": devDependencies["@types/node"], vitest: devDependencies.vitest },
       // The packages ask each other for versions that are not in any registry yet.
       overrides: Object.fromEntries(Object.keys(tarballs).map((name) => [name, `$${name}`])),
     }),

@@ -6,6 +6,7 @@ import { cliErrorTable } from "../../packages/cli/src/errors.ts";
 import { coreErrorTable } from "../../packages/core/src/errors.ts";
 import { resilienceErrorTable } from "../../packages/resilience/src/errors.ts";
 import { sqliteErrorTable } from "../../packages/store-sqlite/src/sqlite-errors.ts";
+import { testingErrorTable } from "../../packages/testing/src/errors.ts";
 import { fileErrorTable } from "../../packages/xcom-file/src/errors.ts";
 import { root } from "../workspace.mjs";
 
@@ -15,6 +16,7 @@ const packages = [
   { name: "millrace (the command)", folder: "cli", table: cliErrorTable },
   { name: "@millrace/xcom-file", folder: "xcom-file", table: fileErrorTable },
   { name: "@millrace/resilience", folder: "resilience", table: resilienceErrorTable },
+  { name: "@millrace/testing", folder: "testing", table: testingErrorTable },
 ];
 const page = join(root, "docs", "errors.md");
 const faults = [];

@@ -34,6 +34,6 @@ export { type Executor, type ExecutorHost, inlineExecutor } from "./runtime/exec
 export type { RunAnswer } from "./scheduler/requests.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";
-export { formatInstant } from "./time/instant.ts";
+export { formatInstant, parseInstant } from "./time/instant.ts";
 
 assertNodeVersion();

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { storeSuite } from "@millrace/testing";
+import { storeSuite } from "@millrace/testing/suites";
 import { sqlite } from "./index.ts";
 
 // The soak tries many more.

@@ -1,3 +1,15 @@
-/** Conformance suites for plug-ins. */
-export type { StoreUnderTest } from "./store/store-case.ts";
-export { type StoreSuiteOptions, storeSuite } from "./store/store-suite.ts";
+/** What tests of DAGs and of plug-ins need, with any test runner or none. */
+export type { ManualClock, RealWork } from "./clock/manual-clock.ts";
+export { type PushedXComs, pushed } from "./dag/given-values.ts";
+export type { Mock, MockContext, StandIns } from "./dag/stand-ins.ts";
+export { type TestDagOptions, testDag } from "./dag/test-dag.ts";
+export type { TestLogLine, TestRun } from "./dag/test-run.ts";
+export {
+  type Job,
+  type JobOutcome,
+  type RecordedAttempt,
+  type RecordingExecutor,
+  recordingExecutor,
+} from "./doubles/recording-executor.ts";
+export { createTestEngine, type TestEngine, type TestEngineOptions } from "./engine/test-engine.ts";
+export { type TestingErrorCode, testingErrorTable } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type { Change, Outcome, Store, XComRow } from "@millrace/core/plugin";
 import { type MemoryDatabase, memoryDatabase, memoryStore, TASK_STATES } from "@millrace/core/plugin";
-import type { StoreUnderTest } from "../src/index.ts";
+import type { StoreUnderTest } from "../src/suites.ts";
 
 /** Changes what one store does; the rest of it works. */
 type Break = (store: Store, database: MemoryDatabase, shared: Map<string, unknown>) => Partial<Store>;

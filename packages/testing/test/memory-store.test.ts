@@ -1,5 +1,5 @@
 import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
-import { storeSuite } from "../src/index.ts";
+import { storeSuite } from "../src/suites.ts";
 
 storeSuite("memory", () => {
   const database = memoryDatabase();

@@ -34,7 +34,7 @@ export interface StoreSuiteOptions {
  * @example
  * ```ts no-run
  * import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
- * import { storeSuite } from "@millrace/testing";
+ * import { storeSuite } from "@millrace/testing/suites";
  *
  * storeSuite("memory", () => {
  *   const database = memoryDatabase();
