@@ -6,6 +6,7 @@ import ts from "typescript";
 /** The only files that may read the time, wait or draw random numbers: they are what the rest has injected. */
 const sourcesOfTimeAndChance = new Set([
   "packages/core/src/time/clock.ts",
+  "packages/core/src/time/meter.ts",
   "packages/core/src/time/random.ts",
   "packages/core/src/time/ids.ts",
 ]);

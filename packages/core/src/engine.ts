@@ -30,7 +30,7 @@ export { readStoredXCom, type StoredXComQuery } from "./engine/read-stored-xcom.
 export type { RunResult, TaskInstanceResult, TaskResult } from "./engine/run-result.ts";
 export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapshot.ts";
 export type { EngineEvent, EngineListener } from "./observe/observers.ts";
-export { type Executor, type ExecutorHost, inlineExecutor } from "./runtime/executor.ts";
+export { type Executor, type ExecutorHost, localExecutor } from "./runtime/executor.ts";
 export type { RunAnswer } from "./scheduler/requests.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";

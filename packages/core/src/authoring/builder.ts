@@ -227,11 +227,15 @@ export class DagBuilder<P = unknown> {
         ignoreDownstreamTriggerRules: true,
         run,
         ...parsed,
+        ...(alwaysInline.has(kind) ? { isolation: "inline" } : {}),
         ...more?.(),
       };
     });
   }
 }
+
+/** What Millrace itself does in these tasks takes no time worth a thread. */
+const alwaysInline: ReadonlySet<TaskKind> = new Set(["empty", "shell", "latest_only", "trigger"]);
 
 function optionsAndRun<O = TaskOptions>(rest: readonly unknown[]): [O, TaskDefinition["run"]] {
   return rest.length === 1

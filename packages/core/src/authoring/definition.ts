@@ -4,7 +4,7 @@ import type { TriggerRule } from "../readiness/trigger-rule.ts";
 import type { Timetable } from "../timetable/timetable.ts";
 import type { TaskContext } from "./context.ts";
 import type { MapSource } from "./map-source.ts";
-import type { RunCallback, TaskCallback, WeightRule } from "./options.ts";
+import type { Isolation, RunCallback, TaskCallback, WeightRule } from "./options.ts";
 
 /** What a task is made of, as its kind tells. */
 export type TaskKind =
@@ -62,7 +62,7 @@ export interface TaskDefinition {
   readonly dependsOnPast: boolean;
   readonly waitForDownstream: boolean;
   readonly queue: string | undefined;
-  readonly isolation: "inline";
+  readonly isolation: Isolation;
   readonly maxActivePerDag: number | undefined;
   readonly keepsResult: boolean;
   readonly onSuccess: TaskCallback | undefined;

@@ -10,6 +10,9 @@ import type { GroupHandle, TaskHandle } from "./handles.ts";
 /** How a task's effective weight in the queue follows from its `priority` and its relatives': Airflow's three rules. */
 export type WeightRule = "downstream" | "upstream" | "absolute";
 
+/** Where attempts of a task run. */
+export type Isolation = "inline" | "thread";
+
 /** When and how often a failed attempt is tried again. */
 export interface RetryPolicy {
   /** Retries after the first attempt. Default 0. */
@@ -95,8 +98,12 @@ export interface TaskDefaults {
   readonly waitForDownstream?: boolean;
   /** For executors that know queues. */
   readonly queue?: string;
-  /** Where attempts run. `inline`: in the engine's own process and thread. */
-  readonly isolation?: "inline";
+  /**
+   * Where attempts run. `inline` (default): in the engine's own thread, which they must not block. `thread`: in a thread of
+   * their own, from the DAG's file, where neither an endless loop nor `process.exit` nor a full heap harms others.
+   * Shell, trigger, latest-only and empty tasks hardly compute and always run inline.
+   */
+  readonly isolation?: Isolation;
   /** At most so many instances of this task at once over all runs. Default: no limit. */
   readonly maxActivePerDag?: number;
   readonly onSuccess?: TaskCallback;

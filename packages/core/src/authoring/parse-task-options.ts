@@ -3,8 +3,9 @@ import { TRIGGER_RULES, type TriggerRule } from "../readiness/trigger-rule.ts";
 import { parseDuration } from "../time/duration.ts";
 import type { RetryDefinition, TaskDefinition } from "./definition.ts";
 import { OptionReader } from "./option-reader.ts";
-import type { RetryPolicy, TaskDefaults, TaskOptions, WeightRule } from "./options.ts";
+import type { Isolation, RetryPolicy, TaskDefaults, TaskOptions, WeightRule } from "./options.ts";
 
+const isolations: readonly Isolation[] = ["inline", "thread"];
 const weightRules: readonly WeightRule[] = ["downstream", "upstream", "absolute"];
 const dayMs = 86_400_000;
 
@@ -105,7 +106,7 @@ export function parseTaskOptions(
     dependsOnPast: read.flag("dependsOnPast", options.dependsOnPast, false) || waitForDownstream,
     waitForDownstream,
     queue: read.text("queue", options.queue),
-    isolation: read.oneOf("isolation", options.isolation ?? "inline", ["inline"]),
+    isolation: read.oneOf("isolation", options.isolation ?? "inline", isolations),
     maxActivePerDag: read.wholeNumber("maxActivePerDag", options.maxActivePerDag, 1),
     keepsResult: read.flag("xcom", options.xcom, true),
     onSuccess: read.callback("onSuccess", options.onSuccess),

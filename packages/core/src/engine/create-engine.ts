@@ -1,12 +1,15 @@
 import { type Dag, isDag } from "../authoring/definition.ts";
 import { defaultPool } from "../authoring/parse-task-options.ts";
+import { bundleAddressOf } from "../config/bundles/load-bundle.ts";
 import { coreError, shown } from "../errors.ts";
 import { compileGraph } from "../graph/compile.ts";
 import { fingerprintOf, snapshotOf } from "../graph/snapshot.ts";
 import { Observers } from "../observe/observers.ts";
 import { makeAttempt } from "../runtime/attempt.ts";
-import { type Executor, inlineExecutor } from "../runtime/executor.ts";
+import { type Executor, localExecutor } from "../runtime/executor.ts";
 import { LogSink } from "../runtime/log-sink.ts";
+import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
+import { ThreadPool } from "../runtime/threads/thread-pool.ts";
 import { LiveDag } from "../scheduler/live-dag.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/contract.ts";
@@ -39,8 +42,12 @@ export interface EngineOptions {
   readonly pools?: Readonly<Record<string, number>>;
   /** Tasks that run at once in this process. Default 32. */
   readonly concurrency?: number;
-  /** Default: runs tasks in this process and thread. */
+  /** Default: runs tasks in this process, each where its `isolation` says. */
   readonly executor?: Executor;
+  /** Threads for tasks with `isolation: "thread"`. */
+  readonly threads?: ThreadOptions;
+  /** How long a task in a thread may go on after its signal has aborted; then its thread is ended. Default 5 s. */
+  readonly killGrace?: DurationInput;
   /** How long a store that cannot be written is tried again before the engine stops. Default 30 s. */
   readonly storePatience?: DurationInput;
   readonly clock?: Clock;
@@ -54,7 +61,7 @@ let hasWarnedOfMemory = false;
 /**
  * Opens the store, registers the DAGs and gives an engine that can run them. Close it with `close()` or `await using`.
  *
- * @throws `DAG_DUPLICATE`, `POOL_UNKNOWN`, `STORE_…` (the store's own), `XCOM_STACK_INVALID`
+ * @throws `DAG_DUPLICATE`, `POOL_UNKNOWN`, `THREAD_CODE_MISSING`, `STORE_…` (the store's own), `XCOM_STACK_INVALID`
  * @example
  * ```ts
  * import { dag } from "@millrace/core";
@@ -79,6 +86,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       expected: "a whole number of at least 1 is needed",
     });
   const patienceMs = parseDuration(options.storePatience ?? "30s");
+  const killGraceMs = parseDuration(options.killGrace ?? "5s");
+  const threadOptions = parseThreadOptions(options.threads, concurrency);
   const dags = checkDags(options.dags ?? []);
   const store = options.store ?? memoryWithWarning();
   const { epoch } = await store.open("engine");
@@ -107,16 +116,25 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
         },
       },
     };
+    const threads = new ThreadPool({ ...threadOptions, killGraceMs, clock, services: runtime });
+    const executor = options.executor ?? localExecutor({ concurrency });
     const observers = new Observers();
     const scheduler: Scheduler = new Scheduler({
       store,
       clock,
-      executor: options.executor ?? inlineExecutor({ concurrency }),
+      executor: {
+        ...executor,
+        async stop() {
+          await executor.stop();
+          await threads.close();
+        },
+      },
       runtime,
       logs,
       observers,
       patienceMs,
-      perform: (job, longest) => makeAttempt(job, runtime, longest),
+      perform: (job, longest) =>
+        job.task.isolation === "thread" ? threads.perform(job, longest) : makeAttempt(job, runtime, longest),
       dagOf: (dagId) => live.get(dagId),
     });
     for (const [pool, slots] of pools) scheduler.setPool(pool, slots);
@@ -149,6 +167,9 @@ function checkDags(dags: Iterable<Dag>): readonly Dag[] {
         expected: "what dag(...) returns is needed",
       });
     if (byId.has(dag.id)) throw coreError("DAG_DUPLICATE", { dagId: dag.id });
+    const inThread = dag.tasks.find(({ isolation }) => isolation === "thread");
+    if (inThread && !bundleAddressOf(dag))
+      throw coreError("THREAD_CODE_MISSING", { taskId: inThread.id, dagId: dag.id });
     byId.set(dag.id, dag);
   }
   return [...byId.values()];

@@ -36,6 +36,8 @@ export interface TaskSnapshot {
   readonly priority: number;
   readonly weightRule: string;
   readonly executionTimeoutMs?: number;
+  /** Absent: inline. */
+  readonly isolation?: "thread";
   readonly choices?: readonly string[];
   readonly doc?: string;
 }
@@ -72,6 +74,7 @@ export function snapshotOf(dag: Dag): DagSnapshot {
       priority: task.priority,
       weightRule: task.weightRule,
       executionTimeoutMs: task.executionTimeoutMs,
+      isolation: task.isolation === "thread" ? "thread" : undefined,
       choices: task.choices === undefined ? undefined : [...task.choices.keys()],
       doc: task.doc,
     })),

@@ -207,7 +207,8 @@ async function readInput(binding: InputBinding, run: JobRun, services: RuntimeSe
 export async function resultOf(taskId: string, run: JobRun, services: RuntimeServices): Promise<unknown> {
   const taskNo = run.taskNoOf(taskId) as number;
   if (run.isMapped(taskNo)) return pullAll(services, run, taskNo, resultKey);
-  const row = await services.store.xcoms.get({ taskInstanceNo: run.instancesOf(taskNo)[0], key: resultKey });
+  const [taskInstanceNo] = await run.instancesOf(taskNo);
+  const row = await services.store.xcoms.get({ taskInstanceNo, key: resultKey });
   return row && decodePut(services, row, { dagId: run.dag.id, runId: run.runId, taskId, mapIndex: -1, key: resultKey });
 }
 

@@ -10,7 +10,7 @@ import { stateAccessor } from "./state-accessor.ts";
 
 /** What attempts need of the engine. */
 export interface RuntimeServices extends XComServices {
-  readonly logs: LogSink;
+  readonly logs: Pick<LogSink, "add">;
   readonly access: EngineAccess;
 }
 

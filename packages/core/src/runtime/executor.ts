@@ -3,7 +3,10 @@ import type { Job, JobOutcome } from "./job.ts";
 
 /** What an executor tells the engine. */
 export interface ExecutorHost {
-  /** Makes the attempt in this process; never throws or rejects. An attempt that has nothing to wait for is over at once. */
+  /**
+   * Makes the attempt in this process, in the engine's thread or in one of its own, as its task says; never throws or
+   * rejects. An attempt beside the engine that has nothing to wait for is over at once.
+   */
   perform(job: Job): JobOutcome | Promise<JobOutcome>;
   /** The attempt with this token has come to an end. */
   finished(token: number, outcome: JobOutcome): void;
@@ -20,8 +23,8 @@ export interface Executor {
   stop(): Promise<void>;
 }
 
-/** Runs attempts in the engine's own process and thread, so many at a time. */
-export function inlineExecutor(options: { readonly concurrency: number }): Executor {
+/** Runs attempts in the engine's own process, so many at a time. */
+export function localExecutor(options: { readonly concurrency: number }): Executor {
   const running = new AttemptTable<Job>();
   let host: ExecutorHost;
   return {

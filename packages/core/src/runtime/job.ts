@@ -15,8 +15,8 @@ export interface JobRun {
   /** Parsed once per run. */
   readonly params: unknown;
   readonly conf: Readonly<Record<string, unknown>>;
-  /** Numbers of a task's instances: one, or one per element. */
-  instancesOf(taskNo: number): readonly number[];
+  /** Numbers of a task's instances: one, or one per element. In a thread they are asked for. */
+  instancesOf(taskNo: number): readonly number[] | Promise<readonly number[]>;
   /** True for a task that was mapped over elements: its result is a list. */
   isMapped(taskNo: number): boolean;
   taskNoOf(taskId: string): number | undefined;

@@ -220,7 +220,7 @@ export class AttemptXComs implements XComAccessor {
     const { run } = this.#caller;
     const { store } = this.#services;
     if (runId === undefined || runId === run.runId)
-      return store.xcoms.getMany(run.instancesOf(this.#taskNo(task)), key);
+      return store.xcoms.getMany(await run.instancesOf(this.#taskNo(task)), key);
     const other = await this.#otherRun(runId);
     const instances = (await store.tasks.ofRun(other.runNo)).filter(({ taskId }) => taskId === task);
     return store.xcoms.getMany(
@@ -249,7 +249,7 @@ export class AttemptXComs implements XComAccessor {
       const instance = await store.tasks.find({ runNo: other.runNo, taskId: task, mapIndex });
       return instance && store.xcoms.get({ taskInstanceNo: instance.taskInstanceNo, key });
     }
-    const instances = run.instancesOf(taskNo);
+    const instances = await run.instancesOf(taskNo);
     const instanceNo = mapIndex < 0 ? instances[0] : instances[mapIndex];
     if (instanceNo === taskInstanceNo && this.#pushed.has(key)) return this.#pushed.get(key);
     if (instanceNo !== undefined && !this.#cleared.has(refName({ taskInstanceNo: instanceNo, key }))) {
@@ -291,7 +291,7 @@ const missing = Symbol("missing");
 
 /** Results of all instances of a task, in the order of their indices; those without one are left out. */
 export async function pullAll(services: XComServices, run: JobRun, taskNo: number, key: string): Promise<unknown[]> {
-  const rows = await services.store.xcoms.getMany(run.instancesOf(taskNo), key);
+  const rows = await services.store.xcoms.getMany(await run.instancesOf(taskNo), key);
   const taskId = run.dag.tasks[taskNo].id;
   const present = rows.filter((row): row is XComRow => row !== undefined);
   return Promise.all(

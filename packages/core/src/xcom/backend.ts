@@ -12,6 +12,8 @@ export interface XComBackend {
   serializeText(text: string, address: XComAddress): Promise<StoredXCom>;
   /** Follows the envelope's markers, not the order of the parts. */
   deserialize(stored: StoredXCom, address: XComAddress): Promise<unknown>;
+  /** As `deserialize`, but gives the value's text. */
+  deserializeText(stored: StoredXCom, address: XComAddress): Promise<string>;
   /** Removes what the value keeps outside of the store. */
   purge(stored: StoredXCom): Promise<void>;
   /** True when no part is configured for writing: text is stored as it is. */
@@ -54,20 +56,15 @@ export function xcomBackend(
     };
   };
 
-  return {
+  return backendOfTexts({
     isPlain: parts.length === 0,
-    serialize: (value, address) => serializeText(encodeValue(value), address),
     serializeText,
-    async deserialize(stored, address) {
+    async deserializeText(stored, address) {
+      if (typeof stored === "string") return stored;
       try {
-        return decodeValue(
-          typeof stored === "string"
-            ? stored
-            : Buffer.from(await bytesOf(stored, address, byMarker, undefined)).toString("utf8"),
-        );
+        return Buffer.from(await bytesOf(stored, address, byMarker, undefined)).toString("utf8");
       } catch (error) {
-        if (isMillraceError(error)) throw error;
-        throw corrupt(address, stored, messageOf(error), error);
+        throw corruptUnlessCoded(error, address, stored);
       }
     },
     async purge(stored) {
@@ -75,6 +72,22 @@ export function xcomBackend(
       for (let envelope: XComEnvelope | undefined = stored; envelope; envelope = innerOf(envelope)) {
         const part = partOf(envelope, byMarker);
         if (part?.kind === "place") await part.remove(envelope);
+      }
+    },
+  });
+}
+
+/** A backend of one that handles texts: values are made into texts and back here. */
+export function backendOfTexts(texts: Omit<XComBackend, "serialize" | "deserialize">): XComBackend {
+  return {
+    ...texts,
+    serialize: (value, address) => texts.serializeText(encodeValue(value), address),
+    async deserialize(stored, address) {
+      const text = await texts.deserializeText(stored, address);
+      try {
+        return decodeValue(text);
+      } catch (error) {
+        throw corruptUnlessCoded(error, address, stored);
       }
     },
   };
@@ -141,6 +154,10 @@ function readerMissing(envelope: XComEnvelope, address: XComAddress): MillraceEr
   const marker =
     Object.keys(envelope).find((field) => field.startsWith("_xcom_") && envelope[field] === true) ?? "none";
   return coreError("XCOM_READER_MISSING", { key: address.key, taskId: address.taskId, marker });
+}
+
+function corruptUnlessCoded(error: unknown, address: XComAddress, stored: StoredXCom): MillraceError {
+  return isMillraceError(error) ? error : corrupt(address, stored, messageOf(error), error);
 }
 
 function corrupt(address: XComAddress, stored: StoredXCom, why: string, cause?: unknown): MillraceError {

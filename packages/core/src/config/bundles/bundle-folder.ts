@@ -6,6 +6,8 @@ import { writeFileWhole } from "./write-file-whole.ts";
 
 /** A bundle: code, the hash that names it, and the file it was made of. */
 export interface Bundle {
+  /** The home that keeps it. */
+  readonly home: string;
   readonly hash: string;
   /** Absolute path of the DAG file. It need not exist any more. */
   readonly path: string;
@@ -30,7 +32,7 @@ export function headFor(home: string, path: string): string {
 /** A text as the bundle that it is. */
 export function bundleOfText(home: string, text: string): Bundle {
   const path = resolve(realHome(home), pathInBundle(text) ?? "");
-  return { hash: hashOf(text), path, text };
+  return { home, hash: hashOf(text), path, text };
 }
 
 /**
@@ -50,7 +52,7 @@ export function readBundle(home: string, hash: string): Bundle {
   const text = bytes.toString("utf8");
   const path = pathInBundle(text);
   if (path === undefined) throw corrupt("it is written in another form than this version knows");
-  return { hash, path: resolve(realHome(home), path), text };
+  return { home, hash, path: resolve(realHome(home), path), text };
 }
 
 /**

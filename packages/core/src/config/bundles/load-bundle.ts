@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Dag } from "../../authoring/definition.ts";
 import { coreError } from "../../errors.ts";
 import { exportedDags } from "../exported-dags.ts";
@@ -11,7 +12,7 @@ export interface BundleAddress {
   readonly hash: string;
 }
 
-const bundles = new WeakMap<Dag, string>();
+const bundles = new WeakMap<Dag, BundleAddress>();
 
 /**
  * Loads the code that a hash names, in any thread, and gives what the DAG file exported when the bundle was made. The
@@ -37,6 +38,11 @@ export async function dagOfBundle(address: BundleAddress, dagId: string): Promis
 
 /** The hash of the bundle that a DAG was loaded from, or `undefined` for one that a program defined itself. */
 export function bundleOfDag(dag: Dag): string | undefined {
+  return bundles.get(dag)?.hash;
+}
+
+/** As {@link bundleOfDag}, with the home that keeps the bundle: what a thread needs to load the same code. */
+export function bundleAddressOf(dag: Dag): BundleAddress | undefined {
   return bundles.get(dag);
 }
 
@@ -44,7 +50,8 @@ export function bundleOfDag(dag: Dag): string | undefined {
 export async function runBundle(bundle: Bundle): Promise<ModuleExports> {
   try {
     const exports = await importBundle(bundle);
-    for (const dag of exportedDags(exports)) if (!bundles.has(dag)) bundles.set(dag, bundle.hash);
+    const { home, hash } = bundle;
+    for (const dag of exportedDags(exports)) if (!bundles.has(dag)) bundles.set(dag, { home: resolve(home), hash });
     return exports;
   } catch (error) {
     throw loadErrorOf(bundle.path, error);

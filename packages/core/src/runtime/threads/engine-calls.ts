@@ -1,0 +1,40 @@
+import { coreError, shown } from "../../errors.ts";
+import type { Change, Outcome } from "../../store/contract.ts";
+import { encodeValue } from "../../xcom/codec.ts";
+import type { RuntimeServices } from "../context.ts";
+import type { Job } from "../job.ts";
+
+/** Changes that a task makes itself; everything else goes with its outcome. */
+const own: readonly Change["kind"][] = ["putState", "putChunk", "deleteChunks"];
+
+/**
+ * What an attempt in a thread may ask of the engine, by name: exactly what an attempt beside the engine uses of it.
+ * Arguments and answers are plain data. Parts of XCom backends work here, so that their keys never reach a thread.
+ */
+export function engineCalls(services: RuntimeServices, { run, taskNo, mapIndex }: Job) {
+  const { store, backend, access } = services;
+  return {
+    "runs.get": store.runs.get,
+    "runs.find": store.runs.find,
+    "tasks.ofRun": store.tasks.ofRun,
+    "tasks.find": store.tasks.find,
+    "xcoms.get": store.xcoms.get,
+    "xcoms.getMany": store.xcoms.getMany,
+    "xcoms.ofRun": store.xcoms.ofRun,
+    "xcoms.prior": store.xcoms.prior,
+    "chunks.get": store.chunks.get,
+    "state.get": store.state.get,
+    write: async (change: Change): Promise<Outcome> => {
+      if (!own.includes(change.kind)) throw coreError("THREAD_CALL_REFUSED", { name: shown(change.kind) });
+      return services.write(change);
+    },
+    serializeText: backend.serializeText,
+    deserializeText: backend.deserializeText,
+    instancesOf: async (task: number) => run.instancesOf(task),
+    /** The element as text. */
+    element: async () => encodeValue(await run.elementOf(taskNo, mapIndex)),
+    trigger: access.trigger,
+  };
+}
+
+export type EngineCalls = ReturnType<typeof engineCalls>;

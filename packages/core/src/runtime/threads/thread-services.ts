@@ -1,0 +1,71 @@
+import type { Dag } from "../../authoring/definition.ts";
+import { elementsOf, tasksOfSource } from "../../authoring/map-source.ts";
+import type { LogLine } from "../../store/contract.ts";
+import { systemClock } from "../../time/clock.ts";
+import { threadMeter } from "../../time/meter.ts";
+import { systemRandomness } from "../../time/random.ts";
+import { backendOfTexts } from "../../xcom/backend.ts";
+import { decodeValue } from "../../xcom/codec.ts";
+import type { RuntimeServices } from "../context.ts";
+import type { JobRun } from "../job.ts";
+import type { EngineCalls } from "./engine-calls.ts";
+import type { ThreadJob } from "./thread-messages.ts";
+
+/** Asks the engine and waits for its answer. */
+export type AskEngine = <K extends keyof EngineCalls>(
+  name: K,
+  ...args: Parameters<EngineCalls[K]>
+) => Promise<Awaited<ReturnType<EngineCalls[K]>>>;
+
+/** The engine as an attempt in a thread sees it. */
+export function threadServices(job: ThreadJob, ask: AskEngine, log: (line: LogLine) => void): RuntimeServices {
+  const beganUs = threadMeter.nowUs();
+  const now = (): number => Math.round(job.now + (threadMeter.nowUs() - beganUs) / 1_000);
+  return {
+    store: {
+      runs: { get: (runNo) => ask("runs.get", runNo), find: (dagId, runId) => ask("runs.find", dagId, runId) },
+      tasks: { ofRun: (runNo) => ask("tasks.ofRun", runNo), find: (query) => ask("tasks.find", query) },
+      xcoms: {
+        get: (ref) => ask("xcoms.get", ref),
+        getMany: (taskInstanceNos, key) => ask("xcoms.getMany", taskInstanceNos, key),
+        ofRun: (runNo) => ask("xcoms.ofRun", runNo),
+        prior: (query) => ask("xcoms.prior", query),
+      },
+      chunks: { get: (streamId, seq) => ask("chunks.get", streamId, seq) },
+      state: { get: (namespace, key) => ask("state.get", namespace, key) },
+    },
+    write: (change) => ask("write", change),
+    backend: backendOfTexts({
+      isPlain: job.isPlain,
+      serializeText: (text, address) => ask("serializeText", text, address),
+      deserializeText: async (stored, address) =>
+        typeof stored === "string" ? stored : ask("deserializeText", stored, address),
+      purge: async () => undefined,
+    }),
+    maxValueBytes: job.maxValueBytes,
+    now,
+    randomHex: () => systemRandomness.hex(4),
+    logs: { add: (_taskInstanceNo, _attempt, line) => log(line) },
+    access: { clock: { now, sleep: systemClock.sleep }, trigger: (request) => ask("trigger", request) },
+  };
+}
+
+/** The attempt's run as a task in a thread sees it. */
+export function threadRun(job: ThreadJob, dag: Dag, ask: AskEngine): JobRun {
+  const numbers = new Map(dag.tasks.map(({ id }, taskNo) => [id, taskNo]));
+  return {
+    ...job.run,
+    dag,
+    params: job.params === undefined ? undefined : decodeValue(job.params),
+    conf: decodeValue(job.conf) as JobRun["conf"],
+    instancesOf: (taskNo) => ask("instancesOf", taskNo),
+    isMapped: (taskNo) => dag.tasks[taskNo].map !== undefined,
+    taskNoOf: (taskId) => numbers.get(taskId),
+    async elementOf(taskNo, mapIndex) {
+      const { map, id } = dag.tasks[taskNo];
+      // What an author wrote out may hold functions, which no message can carry; it is here all the same.
+      if (map && tasksOfSource(map.over).length === 0) return elementsOf(map.over, () => undefined, id)[mapIndex];
+      return decodeValue(await ask("element"));
+    },
+  };
+}
