@@ -1,4 +1,4 @@
-import { type Executor, type ExecutorHost, inlineExecutor } from "@millrace/core/engine";
+import { type Executor, type ExecutorHost, localExecutor } from "@millrace/core/engine";
 
 /** One attempt, as an executor is given it. */
 export type Job = Parameters<Executor["submit"]>[0];
@@ -47,7 +47,7 @@ export interface RecordingExecutor extends Executor {
  * console.log(executor.attempts.map(({ taskId, state }) => `${taskId} ${state}`)); // [ 'name success' ]
  * ```
  */
-export function recordingExecutor(inner: Executor = inlineExecutor({ concurrency: 32 })): RecordingExecutor {
+export function recordingExecutor(inner: Executor = localExecutor({ concurrency: 32 })): RecordingExecutor {
   const attempts: RecordedAttempt[] = [];
   const open = new Map<number, RecordedAttempt>();
   const end = (token: number, state: RecordedAttempt["state"], thrown: unknown): void => {

@@ -5,7 +5,7 @@ import {
   type EngineEvent,
   type EngineOptions,
   formatInstant,
-  inlineExecutor,
+  localExecutor,
   parseInstant,
   type RunAnswer,
   type RunOptions,
@@ -77,7 +77,7 @@ export interface TestEngine extends AsyncDisposable {
  */
 export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
   const { now, store = memoryStore(), randomness = countingRandomness(), concurrency = 32 } = options;
-  const executor = recordingExecutor(options.executor ?? inlineExecutor({ concurrency }));
+  const executor = recordingExecutor(options.executor ?? localExecutor({ concurrency }));
   const start = now === undefined ? undefined : parseInstant(now, "UTC");
   const clock = options.clock ?? new ManualClock(start, realWorkOf(executor.underWay));
   const engine = await clock.drive(createEngine({ ...options, clock, store, randomness, executor }));
