@@ -7,6 +7,7 @@ export type {
   PluginEnvKey,
   PluginKind,
   PluginManifest,
+  StoreBackup,
   StoreInspection,
   StoreManifest,
   StoreMigration,

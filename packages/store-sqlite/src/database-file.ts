@@ -155,7 +155,7 @@ function asReader(db: DatabaseSync): DatabaseSync {
 }
 
 /** A connection to a file that nobody changes meanwhile: no locks, no companions, nothing written. */
-function connectImmutable(path: string): DatabaseSync {
+export function connectImmutable(path: string): DatabaseSync {
   const url = pathToFileURL(path);
   url.searchParams.set("immutable", "1");
   return connect(url, { readOnly: true });

@@ -1,4 +1,5 @@
 /** Millrace's metadata store on the SQLite inside Node. */
+export { type BackupOptions, backup, type SqliteBackup } from "./backup.ts";
 export { type CheckOptions, check } from "./check.ts";
 export { manifest } from "./manifest.ts";
 export { migrate, type SqliteMigration } from "./migrate.ts";

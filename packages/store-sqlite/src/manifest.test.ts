@@ -30,6 +30,8 @@ test("the manifest makes, looks over and migrates the store of a config file", a
   const found = await manifest.inspect?.({}, context, { deep: false });
   expect(found).toMatchObject({ exists: true, schema: { found: 2, known: 2 }, problems: [] });
   expect(found?.sizeBytes).toBeGreaterThan(4_096);
+  const to = join(folder, "copy.db");
+  expect(await manifest.backup?.({}, context, to)).toMatchObject({ location: to });
   await store.close();
 });
 

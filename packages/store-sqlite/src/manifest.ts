@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { definePlugin, type PluginContext } from "@millrace/core/plugin";
+import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { migrate } from "./migrate.ts";
 import { optionFaults } from "./options.ts";
@@ -48,6 +49,7 @@ export const manifest = definePlugin<ConfigOptions>({
   create: (options, context) => sqlite({ ...options, path: pathOf(options, context) }),
   inspect: (options, context, { deep }) => check({ path: pathOf(options, context), deep }),
   migrate: (options, context) => migrate({ path: pathOf(options, context) }),
+  backup: (options, context, to) => backup({ path: pathOf(options, context), to }),
 });
 
 function pathOf({ path }: ConfigOptions, { home, baseDir }: PluginContext): string {

@@ -14,6 +14,10 @@ export const sqliteErrorTable = {
     says: "Option '{option}' of sqlite is {value}, but {expected}",
     cure: "Give the option a value of the stated kind.",
   },
+  SQLITE_BACKUP_EXISTS: {
+    says: "{path} is there already",
+    cure: "Name a file that is not there yet, or move that one away: a backup writes over nothing.",
+  },
   SQLITE_SCHEMA_OLD: {
     says: "{path} has schema {found}, and this version of Millrace reads schema {known}",
     cure: "Run `millrace db migrate`, or start an engine once: both bring it up to date.",

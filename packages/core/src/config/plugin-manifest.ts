@@ -62,6 +62,13 @@ export interface StoreMigration {
   readonly to: number;
 }
 
+/** What a backup made. */
+export interface StoreBackup {
+  /** Where the copy is. */
+  readonly location: string;
+  readonly sizeBytes: number;
+}
+
 export interface StoreManifest<Options = unknown> extends ManifestBase<Options> {
   readonly kind: "store";
   create(options: Options, context: PluginContext): Store;
@@ -69,6 +76,8 @@ export interface StoreManifest<Options = unknown> extends ManifestBase<Options> 
   inspect?(options: Options, context: PluginContext, depth: { readonly deep: boolean }): Promise<StoreInspection>;
   /** Brings the schema up to date, or makes it. Refuses with `STORE_LOCKED` while an engine works on it. */
   migrate?(options: Options, context: PluginContext): Promise<StoreMigration>;
+  /** Copies the store to a file, as it is at one moment, while an engine may work on it. Writes over nothing. */
+  backup?(options: Options, context: PluginContext, to: string): Promise<StoreBackup>;
 }
 
 export interface XComStageManifest<Options = unknown> extends ManifestBase<Options> {

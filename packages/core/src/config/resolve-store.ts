@@ -4,7 +4,7 @@ import { memoryStore } from "../store/memory-store.ts";
 import type { PluginOptions, PluginReference } from "./define-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { isStore } from "./plugin-kinds.ts";
-import type { PluginContext, StoreInspection, StoreManifest, StoreMigration } from "./plugin-manifest.ts";
+import type { PluginContext, StoreBackup, StoreInspection, StoreManifest, StoreMigration } from "./plugin-manifest.ts";
 import { createPlugin, type PreparedPlugin, preparePlugin } from "./plugin-options.ts";
 import { resolvePlugin } from "./resolve-plugin.ts";
 
@@ -13,11 +13,12 @@ export interface ResolvedStore {
   readonly name: string;
   /** `undefined` for a live store and for `memory`. */
   readonly plugin: PreparedPlugin | undefined;
-  /** Makes the store; open it with `open("engine")` or `open("reader")`. */
+  /** Makes the store; open it with `open("engine")`, `open("reader")` or `open("client")`. */
   create(): Store;
   /** `undefined` where the store offers no such look. */
   readonly inspect: ((depth: { readonly deep: boolean }) => Promise<StoreInspection>) | undefined;
   readonly migrate: (() => Promise<StoreMigration>) | undefined;
+  readonly backup: ((to: string) => Promise<StoreBackup>) | undefined;
 }
 
 /** Where plug-ins of a configuration stand. */
@@ -41,15 +42,14 @@ export function referenceOf(
  */
 export async function resolveStore(config: LoadedConfig): Promise<ResolvedStore> {
   const { store } = config;
-  if (isStore(store))
-    return { name: store.name, plugin: undefined, create: () => store, inspect: undefined, migrate: undefined };
+  const nothing = { plugin: undefined, inspect: undefined, migrate: undefined, backup: undefined };
+  if (isStore(store)) return { ...nothing, name: store.name, create: () => store };
   const { name, options } = referenceOf(store);
-  if (name === "memory")
-    return { name, plugin: undefined, create: () => memoryStore(), inspect: undefined, migrate: undefined };
+  if (name === "memory") return { ...nothing, name, create: () => memoryStore() };
   const manifest = (await resolvePlugin(name, config, ["store"])) as StoreManifest;
   const plugin = await preparePlugin(name, manifest, options, config.env);
   const context = contextOf(config);
-  const { inspect, migrate } = manifest;
+  const { inspect, migrate, backup } = manifest;
   return {
     name,
     plugin,
@@ -65,5 +65,6 @@ export async function resolveStore(config: LoadedConfig): Promise<ResolvedStore>
     },
     inspect: inspect && ((depth) => inspect.call(manifest, plugin.options, context, depth)),
     migrate: migrate && (() => migrate.call(manifest, plugin.options, context)),
+    backup: backup && ((to) => backup.call(manifest, plugin.options, context, to)),
   };
 }
