@@ -8,9 +8,6 @@ interface Entry {
   cancelled: boolean;
 }
 
-/** Longest sleep in one piece: a clock that was set forward is noticed after this long. */
-const longestSleepMs = 60_000;
-
 /** Everything that waits for an instant, in one heap, with one sleep at a time on the injected clock. */
 export class Timers {
   readonly #clock: Clock;
@@ -50,10 +47,8 @@ export class Timers {
     if (this.#sleeping && this.#sleeping.until <= first.at) return;
     this.#sleeping?.abort.abort();
     const abort = new AbortController();
-    const now = this.#clock.now();
-    const until = Math.min(first.at, now + longestSleepMs);
-    this.#sleeping = { until, abort };
-    void this.#clock.sleep(Math.max(0, until - now), abort.signal).then(() => {
+    this.#sleeping = { until: first.at, abort };
+    void this.#clock.sleep(Math.max(0, first.at - this.#clock.now()), abort.signal).then(() => {
       if (abort.signal.aborted || this.#closed) return;
       this.#sleeping = undefined;
       this.#fireDue();
