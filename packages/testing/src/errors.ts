@@ -26,6 +26,10 @@ export const testingErrorTable = {
     says: "The run of DAG '{dagId}' does not end, however much time passes: {why}",
     cure: "Mock the tasks named, or give them what they wait for: engine.signal(event), the end of what they await.",
   },
+  TEST_ATTEMPT_UNKNOWN: {
+    says: "No attempt {attempt} can be ended; under way: {known}",
+    cure: "Let the engine start it first (settle, advance), and name it by its task's id, by { taskId, mapIndex }, or give the attempt itself.",
+  },
   TEST_CLOCK_STUCK: {
     says: "Nobody sleeps on the manual clock, and what it is driven for is not done",
     cure: "Settle what it waits for outside of the clock's time, then drive it.",

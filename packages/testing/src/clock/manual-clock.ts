@@ -1,4 +1,5 @@
-import { type Clock, type DurationInput, parseDuration } from "@millrace/core";
+import { type Clock, type DurationInput, type InstantInput, parseDuration } from "@millrace/core";
+import { parseInstant } from "@millrace/core/engine";
 import { testingError } from "../errors.ts";
 
 interface Sleeper {
@@ -123,4 +124,25 @@ export class ManualClock implements Clock {
     next.wake();
     return true;
   }
+}
+
+/**
+ * A clock that only the test moves, for anything that takes a `Clock`.
+ *
+ * @param options - `now`: when its time begins; default: noon of 22 October 2026, in UTC
+ * @example
+ * ```ts
+ * import { manualClock } from "@millrace/testing";
+ *
+ * const clock = manualClock({ now: "2026-01-01T00:00:00Z" });
+ * const awake: string[] = [];
+ * void clock.sleep(3_600_000).then(() => awake.push("after an hour"));
+ * await clock.advance("59m");
+ * console.log(awake.length, clock.sleeping); // 0 1
+ * await clock.advance("1m");
+ * console.log(awake); // [ 'after an hour' ]
+ * ```
+ */
+export function manualClock(options: { readonly now?: InstantInput } = {}): ManualClock {
+  return new ManualClock(options.now === undefined ? undefined : parseInstant(options.now, "UTC"));
 }

@@ -1,0 +1,107 @@
+import { dag } from "@millrace/core";
+import { awaitEvent, reschedule } from "@millrace/core/plugin";
+import { describe, expect, test, vi } from "vitest";
+import { createTestEngine, manualClock } from "../../src/index.ts";
+
+const day = 86_400_000;
+
+/** A DAG of one task for each way to wait for thirty days. */
+function waitingDag(now: () => number) {
+  const start = now();
+  return dag("waiting", {}, (d) => {
+    d.task("polls", () => {
+      if (now() < start + 30 * day) throw reschedule(now() + 3_600_000);
+    });
+    d.task("leaps", () => {
+      if (now() < start + 30 * day) throw reschedule(start + 30 * day);
+    });
+    d.task("retries", { retries: { max: 30, delay: "24h", backoff: "fixed" } }, ({ attempt }) => {
+      if (attempt < 31) throw new Error("not yet");
+    });
+    d.task("awaits", async ({ state }) => {
+      if ((await state.get("asked")) === true) return;
+      await state.set("asked", true);
+      throw awaitEvent("approved");
+    });
+  });
+}
+
+describe("time that the test moves", () => {
+  test("brings what is due on the way, in its order, and nothing more", async () => {
+    const clock = manualClock({ now: "2026-01-01T00:00:00Z" });
+    const waiting = waitingDag(() => clock.now());
+    await using opened = await createTestEngine({ dags: [waiting], clock });
+    const { runId } = await opened.trigger(waiting);
+    const states = async () =>
+      Object.fromEntries((await opened.engine.tasks("waiting", runId)).map(({ taskId, state }) => [taskId, state]));
+    await opened.settle();
+    const before = {
+      polls: "up_for_reschedule",
+      leaps: "up_for_reschedule",
+      retries: "up_for_retry",
+      awaits: "waiting",
+    };
+    expect(await states()).toEqual(before);
+    await opened.advance("29d");
+    await opened.engine.signal("approved");
+    await opened.settle();
+    expect(await states()).toEqual({ ...before, awaits: "success" });
+    expect(opened.now()).toBe("2026-01-30T00:00:00Z");
+    await opened.advance(day);
+    expect(await states()).toEqual({ polls: "success", leaps: "success", retries: "success", awaits: "success" });
+    expect(opened.executor.attempts.filter(({ taskId }) => taskId === "polls")).toHaveLength(721);
+    expect(opened.events.at(-1)).toMatchObject({ kind: "run.success", at: Date.UTC(2026, 0, 31) });
+    const ats = opened.events.map(({ at }) => at);
+    expect(ats).toEqual([...ats].sort((a, b) => a - b));
+  });
+
+  test("of thirty days takes no time to speak of", async () => {
+    const clock = manualClock();
+    const sleeps = vi.spyOn(clock, "sleep");
+    const end = clock.now() + 30 * day;
+    const leap = dag("leap", {}, (d) => {
+      d.task("waits", () => {
+        if (clock.now() < end) throw reschedule(end);
+      });
+    });
+    await using opened = await createTestEngine({ dags: [leap], clock });
+    const result = await opened.run(leap);
+    expect(result.endedAt?.epochMilliseconds).toBe(end);
+    // In steps of a minute there would be 43,200.
+    expect(sleeps.mock.calls.length).toBeLessThan(10);
+  });
+
+  test("is shared by all that take the same clock", async () => {
+    const clock = manualClock({ now: "2026-01-01T00:00:00+01:00" });
+    await using opened = await createTestEngine({ dags: [], clock });
+    await clock.advance("90s");
+    expect(opened.now()).toBe("2025-12-31T23:01:30Z");
+  });
+});
+
+test("a run that waits for what no time brings is told, and the engine goes on", async () => {
+  const clock = manualClock();
+  const waiting = waitingDag(() => clock.now());
+  await using opened = await createTestEngine({ dags: [waiting], clock });
+  await expect(opened.run(waiting, { runId: "r" })).rejects.toMatchObject({
+    code: "TEST_RUN_STUCK",
+    message: expect.stringContaining("task 'awaits' awaits the event 'approved'"),
+    cause: { code: "TEST_CLOCK_STUCK" },
+  });
+  await opened.engine.signal("approved");
+  await opened.settle();
+  expect(await opened.engine.runs()).toMatchObject([{ runId: "r", state: "success" }]);
+});
+
+test("two test engines number alike", async () => {
+  const ids: string[] = [];
+  for (let round = 0; round < 2; round++) {
+    const one = dag("one", {}, (d) => {
+      d.task("t", ({ xcom }) => xcom.uniqueKey("k"));
+    });
+    await using opened = await createTestEngine({ dags: [one] });
+    const result = await opened.run(one);
+    ids.push(`${result.runId} ${await result.xcom("t")}`);
+  }
+  expect(ids[0]).toBe(ids[1]);
+});
