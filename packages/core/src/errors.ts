@@ -186,6 +186,10 @@ const table = {
     says: "Run '{runId}' of DAG '{dagId}', which this task started, ended as '{state}'",
     cure: "See that run; clear this task when it is mended.",
   },
+  LISTENER_FAILED: {
+    says: "A listener of the engine {what}; the engine and the other listeners go on",
+    cure: "Correct the listener; this is said once for each, and metrics count how often it happens.",
+  },
   ENGINE_CLOSED: {
     says: "The engine is closed",
     cure: "Create a new one with createEngine.",

@@ -4,7 +4,7 @@ import type { RunOptions } from "../src/engine/parse-run-request.ts";
 import type { RunResult } from "../src/engine/run-result.ts";
 import type { Dag } from "../src/index.ts";
 import type { TaskState } from "../src/lifecycle/states.ts";
-import type { EngineEvent } from "../src/observe/observers.ts";
+import type { EngineEvent } from "../src/observe/engine-event.ts";
 import type { Store } from "../src/store/contract.ts";
 import { memoryStore } from "../src/store/memory-store.ts";
 import type { Randomness } from "../src/time/random.ts";

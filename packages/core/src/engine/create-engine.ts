@@ -118,7 +118,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     };
     const threads = new ThreadPool({ ...threadOptions, killGraceMs, clock, services: runtime });
     const executor = options.executor ?? localExecutor({ concurrency });
-    const observers = new Observers();
+    const observers = new Observers(store, clock, await store.events.last());
     const scheduler: Scheduler = new Scheduler({
       store,
       clock,

@@ -2,7 +2,9 @@ import type { Dag } from "../authoring/definition.ts";
 import { checkRunId, isDagId } from "../authoring/identifiers.ts";
 import { coreError, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
-import type { EngineListener, Observers } from "../observe/observers.ts";
+import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
+import { follow } from "../observe/follow.ts";
+import type { Observers } from "../observe/observers.ts";
 import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
 import type { LiveDag } from "../scheduler/live-dag.ts";
 import { loadRun } from "../scheduler/load-run.ts";
@@ -82,9 +84,41 @@ export class Engine {
     await scheduler.adopt(active.map(({ runNo }) => runNo));
   }
 
-  /** Calls the listener with every event after its commit. The function returned ends that. */
-  observe(listener: EngineListener): () => void {
-    return this.#parts.observers.add(listener);
+  /**
+   * Calls the listener with every event after its commit: each once, in the order of their numbers. With `after` first those
+   * that are stored already. The function returned ends that.
+   *
+   * A listener that returns a promise gets the next event when that has settled, or after 30 s. One that throws, rejects or
+   * takes too long harms nobody; it is counted, and said once as a warning (`LISTENER_FAILED`).
+   *
+   * @throws `SETTING_INVALID` (`after` is no number of an event)
+   */
+  observe(listener: EngineListener, options: ObserveOptions = {}): () => void {
+    this.#checkOpen();
+    return this.#parts.observers.add(listener, options);
+  }
+
+  /**
+   * The same as an iterable, from the moment of the call on. However slow its consumer is, at most 1,500 events are kept for
+   * it in memory. Ends with the engine, when `signal` aborts, or with `untilEnd` when the run has ended.
+   *
+   * @throws `SETTING_INVALID`; while it iterates, what the store throws when it cannot be read
+   * @example
+   * ```ts
+   * import { dag } from "@millrace/core";
+   * import { createEngine, memoryStore } from "@millrace/core/engine";
+   *
+   * const hello = dag("hello", {}, (d) => {
+   *   d.task("name", () => "Ada");
+   * });
+   * await using engine = await createEngine({ dags: [hello], store: memoryStore() });
+   * const { runNo } = await engine.trigger(hello);
+   * for await (const { kind } of engine.follow({ after: 0, runNo, untilEnd: true })) console.log(kind); // run.created …
+   * ```
+   */
+  follow(options: FollowOptions = {}): AsyncGenerator<EngineEvent, void, undefined> {
+    this.#checkOpen();
+    return follow(this.#parts.observers, options);
   }
 
   async runs(filter: RunFilter = {}): Promise<readonly RunRow[]> {
@@ -123,6 +157,7 @@ export class Engine {
 
   async #close(): Promise<void> {
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
+    this.#parts.observers.close();
     await this.#parts.store.close();
   }
 

@@ -348,6 +348,7 @@ export class Scheduler implements ProgressHost, Desk {
    */
   async #recover(messages: readonly Message[], logs: readonly AppendLogs[], cause: unknown): Promise<void> {
     this.services.logs.restore(logs);
+    this.services.observers.mayHaveMissed();
     const next = this.#patience.failed(cause);
     if ("stop" in next || this.#closing.signal.aborted) {
       this.#inbox = [...messages, ...this.#inbox];

@@ -62,6 +62,7 @@ export function patientReads(
   };
 }
 
-function mayPass(error: unknown): boolean {
+/** Whether a read that failed so may work when it is tried again. */
+export function mayPass(error: unknown): boolean {
   return !isMillraceError(error) || passing.includes(error.code);
 }

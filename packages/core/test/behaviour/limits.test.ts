@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { dag, type WeightRule } from "../../src/index.ts";
-import type { EngineEvent } from "../../src/observe/observers.ts";
+import type { EngineEvent } from "../../src/observe/engine-event.ts";
 import { openEngine, startOrder } from "../test-engine.ts";
 
 /** The most that ran at once, of those that `weigh` gives a weight. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Dag, dag, fail, skip, type TaskHandle } from "../../src/index.ts";
 import { isFinished, isLegalTaskMove, type TaskState } from "../../src/lifecycle/states.ts";
-import type { EngineEvent } from "../../src/observe/observers.ts";
+import type { EngineEvent } from "../../src/observe/engine-event.ts";
 import { TRIGGER_RULES } from "../../src/readiness/trigger-rule.ts";
 import { openEngine } from "../test-engine.ts";
 import { allowedEnds, type Deed, type Plan } from "./reference.ts";
