@@ -24,15 +24,28 @@ export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";
 export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
-export type { Engine } from "./engine/engine.ts";
+export type { DryRun, Engine, EngineStart } from "./engine/engine.ts";
 export type { RunOptions } from "./engine/parse-run-request.ts";
 export { readStoredXCom, type StoredXComQuery } from "./engine/read-stored-xcom.ts";
+export type { DagReplaced, DagReplacement } from "./engine/replace-dags.ts";
+export { type FileRequestOptions, fileRequest } from "./engine/requests/file-request.ts";
+export type { EngineRequest } from "./engine/requests/request.ts";
+export { type RequestServiceOptions, requestService } from "./engine/requests/request-service.ts";
 export type { RunResult, TaskInstanceResult, TaskResult } from "./engine/run-result.ts";
+export type { EngineService, ServiceHost } from "./engine/service.ts";
 export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapshot.ts";
 export type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "./observe/engine-event.ts";
 export { type FollowStoreOptions, followStore } from "./observe/follow-store.ts";
 export { type Executor, type ExecutorHost, localExecutor } from "./runtime/executor.ts";
+export type {
+  AffectedTask,
+  AffectedXCom,
+  MarkedState,
+  OperationResult,
+  TaskSelection,
+} from "./scheduler/operations/operation.ts";
 export type { RunAnswer } from "./scheduler/requests.ts";
+export type { RefusedRun } from "./scheduler/scheduler.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";
 export { formatInstant, parseInstant } from "./time/instant.ts";

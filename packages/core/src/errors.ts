@@ -99,7 +99,7 @@ const table = {
     cure: "Rename one; an id names one DAG in an engine.",
   },
   DAG_VERSION_GONE: {
-    says: "Run '{runId}' of DAG '{dagId}' was started by a version of the DAG that is no longer there",
+    says: "Run '{runId}' of DAG '{dagId}' was started by a version of the DAG that is no longer there: {why}",
     cure: "Bring that version of the DAG back, or cancel the run and start it again.",
   },
   RUN_NOT_FOUND: {
@@ -113,6 +113,34 @@ const table = {
   RUN_BLOCKED: {
     says: "Run '{runId}' of DAG '{dagId}' cannot go on: {why}",
     cure: "Clear or retry what it waits for, then start it again; the run is kept.",
+  },
+  NOTHING_TO_RETRY: {
+    says: "Run '{runId}' of DAG '{dagId}' ({state}) has no task that failed",
+    cure: "Clear the tasks that are to run again (`millrace tasks clear`).",
+  },
+  REQUEST_INVALID: {
+    says: "A request of kind '{operation}' could not be carried out: {why}",
+    cure: "Use the same version of Millrace on both sides; correct what it says.",
+  },
+  REQUEST_NOT_ANSWERED: {
+    says: "The engine has not answered the request '{operation}' (number {requestNo}) within {seconds} s",
+    cure: "The request is kept and will be done; see whether `millrace start` is still alive and what its log says.",
+  },
+  POOL_INVALID: {
+    says: "A pool cannot have {what}",
+    cure: "A name has letters, digits, '_', '-' and '.'; slots are a whole number, 0 to close the pool for a while.",
+  },
+  SERVICE_START_FAILED: {
+    says: "The service '{name}' did not start: {why}",
+    cure: "Mend what it says, or leave the service out; the engine was not started.",
+  },
+  SERVICE_LATE: {
+    says: "It took longer than {seconds} s to {what}",
+    cure: "See what the service waits for.",
+  },
+  TASK_POISON: {
+    says: "Task '{taskId}' was being attempted {crashes} times when its process died",
+    cure: "Find out what in it ends the process (process.exit, memory, a native crash), or isolate it in a thread; then clear it.",
   },
   TASK_NOT_FOUND: {
     says: "DAG '{dagId}' has no task '{taskId}'",

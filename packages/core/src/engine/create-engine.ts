@@ -1,23 +1,21 @@
-import { type Dag, isDag } from "../authoring/definition.ts";
-import { defaultPool } from "../authoring/parse-task-options.ts";
-import { bundleAddressOf } from "../config/bundles/load-bundle.ts";
+import { resolve } from "node:path";
+import type { Dag } from "../authoring/definition.ts";
+import { bundleOfDag, dagOfBundle } from "../config/bundles/load-bundle.ts";
 import { coreError, shown } from "../errors.ts";
-import { compileGraph } from "../graph/compile.ts";
-import { fingerprintOf, snapshotOf } from "../graph/snapshot.ts";
 import { Observers } from "../observe/observers.ts";
 import { makeAttempt } from "../runtime/attempt.ts";
+import { readDecision } from "../runtime/decision.ts";
 import { type Executor, localExecutor } from "../runtime/executor.ts";
 import { LogSink } from "../runtime/log-sink.ts";
 import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
 import { ThreadPool } from "../runtime/threads/thread-pool.ts";
-import { LiveDag } from "../scheduler/live-dag.ts";
+import { DagBook } from "../scheduler/dag-book.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import { patientReads } from "../store/patient-reads.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { type DurationInput, parseDuration } from "../time/duration.ts";
-import { parseInstant } from "../time/instant.ts";
 import { type Randomness, systemRandomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
@@ -25,6 +23,9 @@ import type { XComBackendPart } from "../xcom/parts.ts";
 import { Engine } from "./engine.ts";
 import { engineDefaults } from "./engine-defaults.ts";
 import { parseRunRequest } from "./parse-run-request.ts";
+import { checkPoolsOf, settlePools } from "./pools.ts";
+import { checkDags } from "./replace-dags.ts";
+import { type EngineService, Services } from "./service.ts";
 
 export interface EngineOptions {
   readonly dags?: Iterable<Dag>;
@@ -50,12 +51,21 @@ export interface EngineOptions {
   readonly killGrace?: DurationInput;
   /** How long a store that cannot be written is tried again before the engine stops. Default 30 s. */
   readonly storePatience?: DurationInput;
+  /**
+   * So often may an attempt of a task instance end with its process; then the task fails with `TASK_POISON`. Default 3.
+   * Before that, an attempt that was lost is made again and does not count against the task's retries.
+   */
+  readonly maxCrashes?: number;
+  /** What lives beside the scheduler; each may take 10 s to start, and 10 s to stop. */
+  readonly services?: readonly EngineService[];
+  /** The folder for what Millrace keeps: code of runs that began before the engine is found there. Default `.millrace`. */
+  readonly home?: string;
   readonly clock?: Clock;
   readonly randomness?: Randomness;
 }
 
-const defaultPoolSlots = 128;
 const logFlushMs = 250;
+const serviceGraceMs = 10_000;
 let hasWarnedOfMemory = false;
 
 /**
@@ -85,19 +95,33 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       value: shown(concurrency),
       expected: "a whole number of at least 1 is needed",
     });
+  const home = resolve(options.home ?? ".millrace");
+  const maxCrashes = options.maxCrashes ?? engineDefaults.maxCrashes;
+  if (!Number.isSafeInteger(maxCrashes) || maxCrashes < 1)
+    throw coreError("DAG_OPTION_INVALID", {
+      option: "maxCrashes",
+      where: "createEngine",
+      value: shown(maxCrashes),
+      expected: "a whole number of at least 1 is needed",
+    });
   const patienceMs = parseDuration(options.storePatience ?? "30s");
   const killGraceMs = parseDuration(options.killGrace ?? "5s");
   const threadOptions = parseThreadOptions(options.threads, concurrency);
-  const dags = checkDags(options.dags ?? []);
+  const dags = checkDags(options.dags ?? [], "createEngine");
   const store = options.store ?? memoryWithWarning();
   const { epoch } = await store.open("engine");
   try {
-    const pools = await settlePools(store, dags, options.pools ?? {}, clock);
-    const live = await registerDags(store, dags, clock);
+    const pools = await settlePools(store, options.pools ?? {}, clock);
+    checkPoolsOf(dags, (pool) => pools.get(pool));
+    const book = new DagBook(store, {
+      bundleOf: bundleOfDag,
+      load: (hash, dagId) => dagOfBundle({ home, hash }, dagId),
+    });
+    await registerDags(book, store, dags, clock);
     const now = (): number => clock.now();
     const xcoms: XComServices = {
       store: patientReads(store, { clock, patienceMs }),
-      write: (change) => scheduler.write(change),
+      write: (change) => scheduler.ask.write(change),
       backend: backendOf(options.xcom),
       maxValueBytes: options.xcom?.maxValueBytes ?? engineDefaults.maxValueBytes,
       now,
@@ -110,9 +134,11 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       access: {
         clock,
         trigger: async ({ dagId, ...request }: { readonly dagId: string; readonly idempotencyKey: string }) => {
-          const dag = live.get(dagId);
-          if (!dag) throw coreError("DAG_NOT_FOUND", { dagId });
-          return scheduler.create(await parseRunRequest(dag, request, { type: "triggered", now: now(), randomness }));
+          const version = book.version(dagId);
+          if (!version) throw coreError("DAG_NOT_FOUND", { dagId });
+          return scheduler.ask.create(
+            await parseRunRequest(version, request, { type: "triggered", now: now(), randomness }),
+          );
         },
       },
     };
@@ -135,11 +161,23 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       patienceMs,
       perform: (job, longest) =>
         job.task.isolation === "thread" ? threads.perform(job, longest) : makeAttempt(job, runtime, longest),
-      dagOf: (dagId) => live.get(dagId),
+      maxCrashes,
+      dags: book,
+      decisionOf: (row, decider) => readDecision(xcoms, row, decider),
     });
     for (const [pool, slots] of pools) scheduler.setPool(pool, slots);
     scheduler.start(epoch);
-    return new Engine({ store, scheduler, observers, xcoms, clock, randomness, dags: live });
+    return new Engine({
+      store,
+      scheduler,
+      observers,
+      xcoms,
+      clock,
+      randomness,
+      dags: book,
+      services: new Services(options.services ?? [], clock, serviceGraceMs),
+      checkPools: (given) => checkPoolsOf(given, (pool) => scheduler.pools.get(pool)?.capacity),
+    });
   } catch (error) {
     await store.close();
     throw error;
@@ -156,94 +194,10 @@ function memoryWithWarning(): Store {
   return memoryStore();
 }
 
-function checkDags(dags: Iterable<Dag>): readonly Dag[] {
-  const byId = new Map<string, Dag>();
-  for (const dag of dags) {
-    if (!isDag(dag))
-      throw coreError("DAG_OPTION_INVALID", {
-        option: "dags",
-        where: "createEngine",
-        value: shown(dag),
-        expected: "what dag(...) returns is needed",
-      });
-    if (byId.has(dag.id)) throw coreError("DAG_DUPLICATE", { dagId: dag.id });
-    const inThread = dag.tasks.find(({ isolation }) => isolation === "thread");
-    if (inThread && !bundleAddressOf(dag))
-      throw coreError("THREAD_CODE_MISSING", { taskId: inThread.id, dagId: dag.id });
-    byId.set(dag.id, dag);
-  }
-  return [...byId.values()];
-}
-
-/** Pools of the options are stored; a pool that a DAG names must be among them or in the store. */
-async function settlePools(
-  store: Store,
-  dags: readonly Dag[],
-  given: Readonly<Record<string, number>>,
-  clock: Clock,
-): Promise<ReadonlyMap<string, number>> {
-  const stored = new Map((await store.pools.list()).map(({ pool, slots }) => [pool, slots]));
-  const pools = new Map([[defaultPool, defaultPoolSlots], ...stored, ...Object.entries(given)]);
-  for (const [pool, slots] of pools) {
-    if (!Number.isSafeInteger(slots) || slots < 0)
-      throw coreError("DAG_OPTION_INVALID", {
-        option: `pools.${pool}`,
-        where: "createEngine",
-        value: shown(slots),
-        expected: "a whole number of slots is needed",
-      });
-  }
-  for (const dag of dags) {
-    for (const { id: taskId, pool, poolSlots } of dag.tasks) {
-      const slots = pools.get(pool);
-      if (slots === undefined) throw coreError("POOL_UNKNOWN", { taskId, dagId: dag.id, pool });
-      // A pool of 0 slots is closed for a while; one that can never be enough is a mistake.
-      if (slots > 0 && poolSlots > slots)
-        throw coreError("DAG_OPTION_INVALID", {
-          option: "poolSlots",
-          where: `task '${taskId}' of DAG '${dag.id}'`,
-          value: poolSlots,
-          expected: `the pool '${pool}' has ${slots} slots in all`,
-        });
-    }
-  }
-  const changed = [...pools].filter(([pool, slots]) => stored.get(pool) !== slots);
-  if (changed.length > 0)
-    await store.commit(changed.map(([pool, slots]) => ({ kind: "putPool", pool, slots, at: clock.now() })));
-  return pools;
-}
-
-async function registerDags(store: Store, dags: readonly Dag[], clock: Clock): Promise<Map<string, LiveDag>> {
+async function registerDags(book: DagBook, store: Store, dags: readonly Dag[], clock: Clock): Promise<void> {
   const at = clock.now();
-  const outcomes = await store.commit(
-    dags.map((dag) => {
-      const snapshot = JSON.stringify(snapshotOf(dag));
-      const startDate =
-        typeof dag.startDate === "string" ? parseInstant(dag.startDate, dag.timezone, at) : (dag.startDate ?? null);
-      return {
-        kind: "registerDag",
-        dagId: dag.id,
-        fingerprint: fingerprintOf(snapshot),
-        snapshot,
-        bundle: null,
-        taskIds: dag.tasks.map(({ id }) => id),
-        paused: dag.paused,
-        startDate,
-        at,
-      };
-    }),
-  );
-  const live = new Map<string, LiveDag>();
-  dags.forEach((dag, place) => {
-    const outcome = outcomes[place];
-    if (outcome.status !== "registered")
-      throw coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a DAG` });
-    live.set(
-      dag.id,
-      new LiveDag(compileGraph(dag), { dagNo: outcome.dagNo, versionNo: outcome.versionNo, isPaused: outcome.paused }),
-    );
-  });
-  return live;
+  const outcomes = await store.commit(dags.map((dag) => book.registration(dag, at)));
+  for (const [place, dag] of dags.entries()) book.registered(dag, outcomes[place]);
 }
 
 function backendOf(xcom: EngineOptions["xcom"]): XComBackend {

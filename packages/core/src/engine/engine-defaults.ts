@@ -1,5 +1,6 @@
 /** What holds where neither the program nor the configuration says otherwise. */
 export const engineDefaults = {
+  maxCrashes: 3,
   /** Tasks that run at once in one process. */
   concurrency: 32,
   /** Longest JSON text of one XCom, in bytes. */

@@ -1,43 +1,66 @@
 import type { Dag } from "../authoring/definition.ts";
-import { checkRunId, isDagId } from "../authoring/identifiers.ts";
-import { coreError, shown } from "../errors.ts";
+import { isDagId } from "../authoring/identifiers.ts";
+import { coreError, messageOf, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
 import type { Observers } from "../observe/observers.ts";
 import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
-import type { LiveDag } from "../scheduler/live-dag.ts";
+import type { DagBook } from "../scheduler/dag-book.ts";
 import { loadRun } from "../scheduler/load-run.ts";
+import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
-import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { RefusedRun, Scheduler } from "../scheduler/scheduler.ts";
 import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
 import { instantOf } from "../time/temporal.ts";
 import type { XComServices } from "../xcom/accessor.ts";
+import { findDag, findRun } from "./find-run.ts";
 import { LiveRunResult } from "./live-run-result.ts";
 import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
+import { checkPool } from "./pools.ts";
 import { readXCom } from "./read-xcom.ts";
+import { type DagReplaced, type DagReplacement, replaceDags } from "./replace-dags.ts";
+import { RequestDesk } from "./requests/request-desk.ts";
 import { type RunResult, summaryOf, tasksOfRows } from "./run-result.ts";
+import type { Services } from "./service.ts";
 
-interface EngineParts {
+export interface EngineParts {
   readonly store: Store;
   readonly scheduler: Scheduler;
   readonly observers: Observers;
   readonly xcoms: XComServices;
   readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly dags: ReadonlyMap<string, LiveDag>;
+  readonly dags: DagBook;
+  readonly services: Services;
+  /** Pools in the store that tasks may name, checked against a new set of DAGs. */
+  checkPools(dags: readonly Dag[]): void;
+}
+
+/** With `dryRun: true` nothing is changed: the answer tells what would be. */
+export interface DryRun {
+  readonly dryRun?: boolean;
+}
+
+/** What {@link Engine.start} found. */
+export interface EngineStart {
+  /** Runs that go on. */
+  readonly adopted: number;
+  readonly refused: readonly RefusedRun[];
 }
 
 /** Runs DAGs on one store. Made by `createEngine`. */
 export class Engine {
   readonly #parts: EngineParts;
+  readonly #requests: RequestDesk;
   #closed: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#requests = new RequestDesk(parts);
   }
 
   /**
@@ -57,12 +80,101 @@ export class Engine {
     return this.#create(dag, options);
   }
 
+  /**
+   * New runs of these DAGs get these versions; runs that there are keep what they began with.
+   * Of the DAGs to be removed no new run is made.
+   *
+   * @throws `DAG_DUPLICATE`, `POOL_UNKNOWN`: then nothing is replaced
+   */
+  async replaceDags(change: DagReplacement): Promise<DagReplaced> {
+    this.#checkOpen();
+    return replaceDags(this.#parts, change);
+  }
+
+  /** Ids of the DAGs that runs can be made of. */
+  dagIds(): readonly string[] {
+    return this.#parts.dags.ids();
+  }
+
+  /** No scheduled run of the DAG is made until it is unpaused. Runs that people ask for are made all the same. */
+  pause(dagId: string): Promise<void> {
+    return this.#setPaused(dagId, true);
+  }
+
+  unpause(dagId: string): Promise<void> {
+    return this.#setPaused(dagId, false);
+  }
+
+  /**
+   * Has tasks of a run run again, with those that depend on them; a run that had ended goes on. What they pushed is removed,
+   * their attempts count from anew. A task under way is stopped first.
+   *
+   * @throws `RUN_NOT_FOUND`, `TASK_NOT_FOUND`, `DAG_VERSION_GONE`
+   */
+  clear(dagId: string, runId: string, options: TaskSelection & DryRun = {}): Promise<OperationResult> {
+    const { dryRun, ...selection } = options;
+    return this.#operate(dagId, runId, { kind: "clear", selection }, dryRun);
+  }
+
+  /**
+   * Has a run go on that failed or was cancelled: clears what failed, was cancelled or could not run, and what depends on it.
+   *
+   * @throws `RUN_NOT_FOUND`, `NOTHING_TO_RETRY`, `DAG_VERSION_GONE`
+   */
+  retry(dagId: string, runId: string, options: DryRun = {}): Promise<OperationResult> {
+    return this.#operate(dagId, runId, { kind: "retry" }, options.dryRun);
+  }
+
+  /**
+   * Gives tasks of a run a state by hand. Behind tasks marked as success or skipped, what failed is cleared.
+   *
+   * @throws `RUN_NOT_FOUND`, `TASK_NOT_FOUND`, `DAG_VERSION_GONE`
+   */
+  mark(
+    dagId: string,
+    runId: string,
+    state: MarkedState,
+    options: TaskSelection & DryRun = {},
+  ): Promise<OperationResult> {
+    const { dryRun, ...selection } = options;
+    return this.#operate(dagId, runId, { kind: "mark", selection, state }, dryRun);
+  }
+
+  /**
+   * Removes values that a run left: of one task or all, all keys or some.
+   *
+   * @throws `RUN_NOT_FOUND`, `TASK_NOT_FOUND`, `DAG_VERSION_GONE`
+   */
+  clearXComs(
+    dagId: string,
+    runId: string,
+    options: {
+      readonly task?: string;
+      readonly mapIndex?: number;
+      readonly keys?: readonly string[];
+    } & DryRun = {},
+  ): Promise<OperationResult> {
+    const { dryRun, ...which } = options;
+    return this.#operate(dagId, runId, { kind: "clearXComs", ...which }, dryRun);
+  }
+
+  /**
+   * Sets the number of slots of a pool, and makes it if it is new.
+   *
+   * @throws `POOL_INVALID`
+   */
+  async setPool(pool: string, slots: number): Promise<void> {
+    this.#checkOpen();
+    checkPool(pool, slots);
+    return this.#parts.scheduler.ask.putPool(pool, slots, null);
+  }
+
   /** Stops a run: running tasks are aborted, the rest does not start. False if it had ended already. */
   async cancel(dagId: string, runId: string, reason = "cancelled on request"): Promise<boolean> {
     this.#checkOpen();
     const row = await this.#findRun(dagId, runId);
     if (isRunFinished(row.state)) return false;
-    return this.#parts.scheduler.cancel(row.runNo, reason);
+    return this.#parts.scheduler.ask.cancel(row.runNo, reason, null);
   }
 
   /**
@@ -73,15 +185,34 @@ export class Engine {
   async signal(event: string): Promise<void> {
     this.#checkOpen();
     if (!isEventName(event) || isEngineEvent(event)) throw coreError("EVENT_NAME_INVALID", { event: shown(event) });
-    return this.#parts.scheduler.signal(event);
+    return this.#parts.scheduler.ask.signal(event, null);
   }
 
-  /** Goes on with the runs that a former engine left unfinished. Attempts that it was making are made again. */
-  async start(): Promise<void> {
+  /**
+   * Goes on with the runs that a former engine left unfinished, and starts the services. Attempts that it was making are
+   * made again. Runs that cannot go on are named in the answer; they stay as they are.
+   *
+   * @throws `SERVICE_START_FAILED`
+   */
+  async start(): Promise<EngineStart> {
     this.#checkOpen();
-    const { store, scheduler } = this.#parts;
+    const { store, scheduler, services, clock } = this.#parts;
     const active = await store.runs.active();
-    await scheduler.adopt(active.map(({ runNo }) => runNo));
+    const refused = await scheduler.adopt(active);
+    await services.start({ engine: this, clock, store }, (name, error) => this.#serviceFailed(name, error));
+    return { adopted: active.length - refused.length, refused };
+  }
+
+  /** No attempt begins any more. Resolves when those under way have ended; then the engine can be closed without loss. */
+  drain(): Promise<void> {
+    this.#checkOpen();
+    return this.#parts.scheduler.drain();
+  }
+
+  /** Does what other processes have asked for in the store. Gives how many requests that were. See `requestService`. */
+  answerRequests(): Promise<number> {
+    this.#checkOpen();
+    return this.#requests.answerAll();
   }
 
   /**
@@ -149,13 +280,14 @@ export class Engine {
     return readXCom(this.#parts.xcoms, await this.#findRun(dagId, runId), taskId, options);
   }
 
-  /** Aborts what runs, writes what is known, closes the store. Runs that have not ended stay as they are recorded. */
+  /** Stops the services, aborts what runs and hands it back, writes what is known, closes the store. The next engine goes on from there. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
+    await this.#parts.services.stop((name, error) => this.#serviceFailed(name, error));
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     this.#parts.observers.close();
     await this.#parts.store.close();
@@ -173,18 +305,35 @@ export class Engine {
     this.#checkOpen();
     const dagId = typeof dag === "string" ? dag : dag.id;
     if (!isDagId(dagId)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(dagId) });
-    const live = this.#parts.dags.get(dagId);
-    if (!live || (typeof dag !== "string" && live.dag !== dag)) throw coreError("DAG_NOT_FOUND", { dagId });
+    const version = this.#parts.dags.version(dagId);
+    if (!version || (typeof dag !== "string" && version.dag !== dag)) throw coreError("DAG_NOT_FOUND", { dagId });
     const { clock, randomness, scheduler } = this.#parts;
-    return scheduler.create(await parseRunRequest(live, options, { type: "manual", now: clock.now(), randomness }));
+    return scheduler.ask.create(
+      await parseRunRequest(version, options, { type: "manual", now: clock.now(), randomness }),
+    );
+  }
+
+  async #setPaused(dagId: string, paused: boolean): Promise<void> {
+    this.#checkOpen();
+    await findDag(this.#parts.store, dagId);
+    return this.#parts.scheduler.ask.pause(dagId, paused, null);
+  }
+
+  async #operate(dagId: string, runId: string, operation: Operation, isDryRun = false): Promise<OperationResult> {
+    const { runNo } = await this.#findRun(dagId, runId);
+    return this.#parts.scheduler.ask.operate(runNo, operation, { isDryRun, requestNo: null });
+  }
+
+  #serviceFailed(name: string, error: unknown): void {
+    const { scheduler, clock } = this.#parts;
+    const data = JSON.stringify({ service: name, message: messageOf(error) });
+    const event = { at: clock.now(), kind: "service.failed", dagId: null, runNo: null, taskInstanceNo: null };
+    scheduler.ask.write({ kind: "appendEvent", event: { ...event, attempt: null, data } }).catch(() => undefined);
   }
 
   async #findRun(dagId: string, runId: string): Promise<RunRow> {
     this.#checkOpen();
-    if (!isDagId(dagId)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(dagId) });
-    const row = await this.#parts.store.runs.find(dagId, checkRunId(runId));
-    if (!row) throw coreError("RUN_NOT_FOUND", { dagId, runId });
-    return row;
+    return findRun(this.#parts.store, dagId, runId);
   }
 
   async #resultOfRow(runNo: number): Promise<RunResult> {

@@ -2,7 +2,7 @@ import type { Dag } from "../authoring/definition.ts";
 import { checkRunId, longestKey } from "../authoring/identifiers.ts";
 import { coreError, shown } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
-import type { LiveDag } from "../scheduler/live-dag.ts";
+import type { LiveVersion } from "../scheduler/live-version.ts";
 import type { RunRequest } from "../scheduler/requests.ts";
 import { formatInstant, type InstantInput, parseInstant } from "../time/instant.ts";
 import type { Randomness } from "../time/random.ts";
@@ -31,11 +31,11 @@ const randomBytesOfId = 6;
  * @throws `PARAMS_INVALID`, `RUN_ID_INVALID`, `INSTANT_INVALID`, `XCOM_UNSUPPORTED` (for params or conf that cannot be kept)
  */
 export async function parseRunRequest(
-  dag: LiveDag,
+  version: LiveVersion,
   options: RunOptions,
   around: { readonly type: RunType; readonly now: number; readonly randomness: Randomness },
 ): Promise<RunRequest> {
-  const { dag: definition } = dag;
+  const { dag: definition } = version;
   const logicalDate =
     options.logicalDate === undefined ? around.now : parseInstant(options.logicalDate, definition.timezone, around.now);
   const runId =
@@ -62,7 +62,7 @@ export async function parseRunRequest(
     });
   }
   return {
-    dag,
+    version,
     runId,
     type: around.type,
     logicalDate,

@@ -8,12 +8,10 @@ import { parseInstant } from "../time/instant.ts";
 import { decodePut, encodePut, pullAll, resultKey } from "../xcom/accessor.ts";
 import { isEngineEvent, isEventName } from "./awaited-events.ts";
 import { AttemptContext, type RuntimeServices } from "./context.ts";
+import { skipKey } from "./decision.ts";
 import type { Job, JobOutcome, JobRun } from "./job.ts";
 
 const nothing = { error: undefined, isFinal: false, wakeAt: null, awaits: null, xcoms: [], deletes: [] } as const;
-
-/** Key under which branches and short circuits keep what they decided, as in Airflow. */
-const skipKey = "skipmixin_key";
 
 /**
  * Makes one attempt: pulls the inputs, calls the author's function, turns what it returned or threw into an outcome.
@@ -101,7 +99,7 @@ function succeed(
   const keepsResult = result !== undefined && task.keepsResult && !pushed.some((xcom) => xcom.key === resultKey);
   const made = keepsResult ? [encode(resultKey, result)] : [];
   const puts = pushed.length === 0 ? made : [...pushed, ...made];
-  if (Array.isArray(followed)) puts.push(encode(skipKey, { followed }));
+  if (followed !== undefined && followed !== true) puts.push(encode(skipKey, { followed }));
   const outcomeOf = (xcoms: readonly XComPut[]): JobOutcome => ({
     state: "success",
     error: undefined,

@@ -20,6 +20,8 @@ export interface JobRun {
   /** True for a task that was mapped over elements: its result is a list. */
   isMapped(taskNo: number): boolean;
   taskNoOf(taskId: string): number | undefined;
+  /** For a task that others are mapped over: the longest list that it may return. */
+  longestResultOf(taskNo: number): number | undefined;
   /** Elements that a mapped task runs over. */
   elementOf(taskNo: number, mapIndex: number): Promise<unknown>;
 }

@@ -2,7 +2,7 @@ import { coreError } from "../errors.ts";
 import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
 import { AttemptTable } from "../runtime/attempt-table.ts";
 import { AbortHandle, type JobOutcome } from "../runtime/job.ts";
-import type { Outcome, StoredError, TaskInstanceRow } from "../store/contract.ts";
+import type { Outcome, ReturnTask, StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
 import { callTaskCallback, hasCallback } from "./callbacks.ts";
 import { decideEnd } from "./decide-end.ts";
@@ -113,6 +113,20 @@ export class Attempts {
     this.#take(token);
     this.#free(instance);
     this.#desk.plan.after(() => this.#desk.services.executor.cancel(token, new Error(reason)));
+  }
+
+  /** What gives all attempts under way back: the next engine makes them again, and they count against nothing. */
+  handBack(at: number): ReturnTask[] {
+    return [...this.inflight.values()].map(({ no, run, token, attempt }) => ({
+      kind: "returnTask",
+      taskInstanceNo: no,
+      runNo: run.row.runNo,
+      token,
+      attempt,
+      why: "handed_back",
+      reason: `the engine closed while it made attempt ${attempt}`,
+      at,
+    }));
   }
 
   viewOf(run: LiveRun): LiveJobRun {

@@ -16,7 +16,8 @@ export function decideEnd(instance: Instance, outcome: JobOutcome, task: TaskDef
   const error = outcome.error === undefined ? null : JSON.stringify(outcome.error);
   if (outcome.state !== "failed") return { state: outcome.state, wakeAt: outcome.wakeAt, error };
   if (!mayRetry(instance, outcome, task)) return { state: "failed", wakeAt: null, error };
-  const { run, attempt } = instance;
+  const { run } = instance;
+  const attempt = countedAttempts(instance);
   const seed = jitterSeed(run.row.dagId, task.id, run.row.logicalDate, attempt);
   let delayMs: number;
   try {
@@ -28,8 +29,13 @@ export function decideEnd(instance: Instance, outcome: JobOutcome, task: TaskDef
   return { state: "up_for_retry", wakeAt: now + delayMs, error };
 }
 
+/** Attempts that count against the retries: not those that were lost, handed back, or made before it was cleared. */
+function countedAttempts({ attempt, uncounted }: Instance): number {
+  return attempt - uncounted;
+}
+
 function mayRetry(instance: Instance, outcome: JobOutcome, task: TaskDefinition): boolean {
-  if (outcome.isFinal || instance.attempt > task.retries.max) return false;
+  if (outcome.isFinal || countedAttempts(instance) > task.retries.max) return false;
   if (!task.retries.when) return true;
   try {
     return task.retries.when(outcome.thrown) === true;

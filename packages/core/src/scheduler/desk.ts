@@ -14,6 +14,8 @@ export interface Desk {
   /** Active runs, by number. */
   readonly runs: Map<number, LiveRun>;
   readonly pools: Map<string, Limit>;
+  /** Holds instances that are attempted alone. */
+  readonly suspects: Limit;
   readonly admission: Admission<Instance>;
   readonly timers: Timers;
   readonly progress: Progress;
@@ -22,6 +24,8 @@ export interface Desk {
   nextOrder(): number;
   /** The run is looked at at the end of the tick: it may be unable to go on. */
   check(run: LiveRun): void;
+  /** Capacity of a pool from now on; makes it if need be. */
+  setPool(name: string, slots: number): void;
   /** The store refused what memory took for granted about this run: it is read again. */
   lostTouch(run: LiveRun): void;
 }

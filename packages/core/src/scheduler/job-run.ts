@@ -70,6 +70,10 @@ export class LiveJobRun implements JobRun {
     return mapping ? mapping.instances.map((instance) => instance.no) : [this.#run.firstNo + taskNo];
   }
 
+  longestResultOf(taskNo: number): number | undefined {
+    return this.#run.version.longestResult.get(taskNo);
+  }
+
   async elementOf(taskNo: number, mapIndex: number): Promise<unknown> {
     const mapping = this.#run.mappings.get(taskNo);
     if (!mapping) return undefined;

@@ -1,61 +1,72 @@
-import type { Dag } from "../authoring/definition.ts";
-import { tasksOfSource } from "../authoring/map-source.ts";
-import type { CompiledGraph } from "../graph/compile.ts";
+import type { TaskDefinition } from "../authoring/definition.ts";
 import { type Bucket, Limit, type Share } from "./admission.ts";
 import type { LiveRun } from "./live-run.ts";
+import type { LiveVersion } from "./live-version.ts";
 
-/** A registered DAG and what its runs share. */
+/** A registered DAG and what its runs share, whatever version of it they have. */
 export class LiveDag implements Share {
-  readonly dag: Dag;
-  readonly graph: CompiledGraph;
+  readonly dagId: string;
   readonly dagNo: number;
-  readonly versionNo: number;
   readonly tasks: Limit;
   served = 0;
   isPaused: boolean;
   activeRuns = 0;
   /** Runs that wait for their turn, oldest first. */
   readonly queuedRuns: LiveRun[] = [];
-  /** Limits of tasks with `maxActivePerDag`, by task number. */
-  readonly perTask = new Map<number, Limit>();
   /** Candidates that wait for the same limits, by the name of these. */
   readonly buckets = new Map<string, Bucket>();
-  /** By task number, where it is the same for all instances of the task and was asked for. */
-  readonly bucketOfTask: (Bucket | undefined)[];
-  /** For tasks that others are mapped over: the longest list that they may return. */
-  readonly longestResult = new Map<number, number>();
-  readonly dependsOnPast: boolean;
-  readonly hasMaps: boolean;
+  /** The version that new runs get. `undefined` for a DAG that is there no more: runs of it may still go on. */
+  current: LiveVersion | undefined;
+  /** How many of its runs may be active; that of the version that was current last. */
+  maxActiveRuns = 1;
+  /** Versions with something to reset: those that were current or that a run was restored with. */
+  readonly #versions = new Set<LiveVersion>();
+  /** Limits of tasks with `maxActivePerDag`, by task id. */
+  readonly #perTask = new Map<string, Limit>();
 
-  constructor(
-    graph: CompiledGraph,
-    numbers: { readonly dagNo: number; readonly versionNo: number; readonly isPaused: boolean },
-  ) {
-    const { dag } = graph;
-    this.dag = dag;
-    this.graph = graph;
-    this.dagNo = numbers.dagNo;
-    this.versionNo = numbers.versionNo;
-    this.isPaused = numbers.isPaused;
-    this.tasks = new Limit(`DAG '${dag.id}' (maxActiveTasks ${dag.maxActiveTasks})`, dag.maxActiveTasks);
-    this.dependsOnPast = dag.tasks.some((task) => task.dependsOnPast);
-    this.bucketOfTask = new Array<Bucket | undefined>(graph.count).fill(undefined);
-    this.hasMaps = dag.tasks.some((task) => task.map !== undefined);
-    dag.tasks.forEach((task, taskNo) => {
-      if (task.maxActivePerDag !== undefined)
-        this.perTask.set(
-          taskNo,
-          new Limit(`task '${task.id}' (maxActivePerDag ${task.maxActivePerDag})`, task.maxActivePerDag),
-        );
-      if (!task.map) return;
-      for (const id of tasksOfSource(task.map.over)) {
-        const source = graph.numberOf.get(id);
-        // The list of a mapped task's results is as long as it is; only what one task returns is held to the limit.
-        if (source === undefined || dag.tasks[source].map !== undefined) continue;
-        const others = this.longestResult.get(source) ?? Number.POSITIVE_INFINITY;
-        this.longestResult.set(source, Math.min(others, task.map.maxLength));
-      }
-    });
+  constructor(dag: { readonly dagId: string; readonly dagNo: number; readonly isPaused: boolean }) {
+    this.dagId = dag.dagId;
+    this.dagNo = dag.dagNo;
+    this.isPaused = dag.isPaused;
+    this.tasks = new Limit(`maxActiveTasks of DAG '${dag.dagId}'`, 0);
+  }
+
+  /** New runs get this version, and its limits hold for all. */
+  become(version: LiveVersion): void {
+    const { dag } = version;
+    this.knows(version);
+    this.current = version;
+    this.maxActiveRuns = dag.maxActiveRuns;
+    this.tasks.capacity = dag.maxActiveTasks;
+    for (const task of dag.tasks) {
+      const limit = this.#perTask.get(task.id);
+      if (limit && task.maxActivePerDag !== undefined) limit.capacity = task.maxActivePerDag;
+    }
+  }
+
+  /** A run of it has this version, which may be an old one. */
+  knows(version: LiveVersion): void {
+    if (this.#versions.size === 0) {
+      this.tasks.capacity = version.dag.maxActiveTasks;
+      this.maxActiveRuns = version.dag.maxActiveRuns;
+    }
+    this.#versions.add(version);
+  }
+
+  /** What holds for this task over all runs of the DAG, if its author set something. */
+  limitOf(task: TaskDefinition): Limit | undefined {
+    if (task.maxActivePerDag === undefined) return undefined;
+    let limit = this.#perTask.get(task.id);
+    if (!limit) {
+      limit = new Limit(`maxActivePerDag of task '${task.id}'`, task.maxActivePerDag);
+      this.#perTask.set(task.id, limit);
+    }
+    return limit;
+  }
+
+  /** Every limit of its own. */
+  limits(): readonly Limit[] {
+    return [this.tasks, ...this.#perTask.values()];
   }
 
   /** Forgets what its runs hold; used when they are rebuilt from the store. */
@@ -63,8 +74,7 @@ export class LiveDag implements Share {
     this.activeRuns = 0;
     this.queuedRuns.length = 0;
     this.buckets.clear();
-    this.bucketOfTask.fill(undefined);
-    this.tasks.reset();
-    for (const limit of this.perTask.values()) limit.reset();
+    for (const version of this.#versions) version.bucketOfTask.fill(undefined);
+    for (const limit of this.limits()) limit.reset();
   }
 }

@@ -6,6 +6,8 @@ import type { RunRow } from "../store/contract.ts";
 import type { Bucket, Candidate } from "./admission.ts";
 import type { LiveJobRun } from "./job-run.ts";
 import type { LiveDag } from "./live-dag.ts";
+import type { LiveVersion } from "./live-version.ts";
+import type { RestoredWait } from "./restore-run.ts";
 
 const codeOf = new Map(TASK_STATES.map((state, code) => [state, code]));
 export const scheduledCode = codeOf.get("scheduled") as number;
@@ -39,7 +41,15 @@ export class Instance implements Candidate {
   readonly order: number;
   state: TaskState = "scheduled";
   attempt = 0;
+  /** Attempts that do not count against its retries. */
+  uncounted = 0;
+  /** Attempts that ended with their process. */
+  crashes = 0;
+  /** One more and it fails: it is attempted alone, so that no other is lost with it. */
+  isSuspect = false;
   token = 0;
+  /** It was read back before its upstreams had decided about it. */
+  isUndecided = false;
   /** In a bucket, waiting for its turn. */
   isReady = false;
   /** The placeholder of a mapped task whose elements are being read. */
@@ -94,6 +104,8 @@ export interface Mapping {
 export class LiveRun {
   readonly row: RunRow;
   readonly dag: LiveDag;
+  /** The version that it keeps, whatever becomes of the DAG meanwhile. */
+  readonly version: LiveVersion;
   readonly graph: CompiledGraph;
   readonly firstNo: number;
   readonly params: unknown;
@@ -129,19 +141,22 @@ export class LiveRun {
   isStale = false;
   cancelTimeout: (() => void) | undefined;
   startedAt: number | null;
+  /** Of a run that was read back and has not begun again: its instances that wait for something. */
+  restoredWaits: readonly RestoredWait[] | undefined;
   /** The run as attempts see it; made for the first of them. */
   view: LiveJobRun | undefined;
 
   constructor(
     row: RunRow,
-    dag: LiveDag,
-    graph: CompiledGraph,
+    version: LiveVersion,
     firstNo: number,
     params: unknown,
     conf: Readonly<Record<string, unknown>>,
   ) {
     this.row = row;
-    this.dag = dag;
+    const { graph } = version;
+    this.dag = version.of;
+    this.version = version;
     this.graph = graph;
     this.firstNo = firstNo;
     this.params = params;
@@ -149,10 +164,10 @@ export class LiveRun {
     this.states = new Uint8Array(graph.count);
     this.#counts = new Int32Array(graph.count * width);
     this.instances = new Array<Instance | undefined>(graph.count);
-    this.mappings = dag.hasMaps ? new Map() : none;
-    this.pastWaiters = dag.dependsOnPast ? new Map() : none;
-    this.followers = dag.dependsOnPast ? new Set() : nobody;
-    this.heldByPast = dag.dependsOnPast ? new Map() : none;
+    this.mappings = version.hasMaps ? new Map() : none;
+    this.pastWaiters = version.dependsOnPast ? new Map() : none;
+    this.followers = version.dependsOnPast ? new Set() : nobody;
+    this.heldByPast = version.dependsOnPast ? new Map() : none;
     this.unfinished = graph.count;
     this.startedAt = row.startedAt;
     for (let taskNo = 0; taskNo < graph.count; taskNo++)
@@ -168,7 +183,9 @@ export class LiveRun {
   }
 
   isUntouched(taskNo: number): boolean {
-    return this.states[taskNo] === scheduledCode && this.instances[taskNo] === undefined && !this.mappings.has(taskNo);
+    if (this.states[taskNo] !== scheduledCode || this.mappings.has(taskNo)) return false;
+    const instance = this.instances[taskNo];
+    return instance === undefined || instance.isUndecided;
   }
 
   /** The instance of a task that is not mapped, or of a mapped one before it was expanded. */

@@ -30,6 +30,7 @@ export class Mappings {
       const state = missing.state === "skipped" ? "skipped" : "upstream_failed";
       return this.#desk.progress.move(placeholder, state, `'${missing.taskId}' left no list to map over`);
     }
+    placeholder.isUndecided = false;
     placeholder.isExpanding = true;
     run.activity++;
     this.#desk.plan.after(() => {

@@ -1,6 +1,8 @@
+import type { MillraceError } from "../errors.ts";
 import type { JobOutcome } from "../runtime/job.ts";
 import type { Change, Outcome } from "../store/contract.ts";
 import type { Instance } from "./live-run.ts";
+import type { Operation, OperationResult } from "./operations/operation.ts";
 import type { RunAnswer, RunRequest } from "./requests.ts";
 
 /**
@@ -26,10 +28,15 @@ export type Message =
   | CancelMessage
   | {
       readonly kind: "signal";
+      readonly requestNo: number | null;
       readonly event: string;
       readonly resolve: () => void;
       readonly reject: (error: unknown) => void;
     }
+  | OperateMessage
+  | PauseMessage
+  | SetPoolMessage
+  | ReplacedMessage
   | WriteMessage
   | { readonly kind: "poke" };
 
@@ -57,11 +64,13 @@ export interface AdoptMessage {
   readonly runNo: number;
   /** `stale`: what memory has of it is wrong. `rebuilt`: memory had it before a commit failed. */
   readonly why: "wanted" | "stale" | "rebuilt";
+  /** Told why the run cannot go on. */
+  readonly refuse?: (error: MillraceError) => void;
   readonly resolve?: () => void;
   readonly reject?: (error: unknown) => void;
 }
 
-export interface CancelMessage {
+export interface CancelMessage extends Asked {
   readonly kind: "cancel";
   readonly runNo: number;
   readonly reason: string;
@@ -69,6 +78,46 @@ export interface CancelMessage {
   wasActive: boolean;
   readonly resolve: (wasActive: boolean) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** Who asked for something: a request in the store, which is answered in the group that does it. */
+export interface Asked {
+  readonly requestNo: number | null;
+}
+
+/** A person works on a run. Has a tick of its own: what it is planned on is what the store holds. */
+export interface OperateMessage extends Asked {
+  readonly kind: "operate";
+  readonly runNo: number;
+  readonly operation: Operation;
+  /** Nothing is changed: the result tells what would be. */
+  readonly isDryRun: boolean;
+  /** What it came to when it was first worked in; stays the answer when that has to be done again. */
+  result: OperationResult | undefined;
+  readonly resolve: (result: OperationResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface PauseMessage extends Asked {
+  readonly kind: "pause";
+  readonly dagId: string;
+  readonly paused: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface SetPoolMessage extends Asked {
+  readonly kind: "set-pool";
+  readonly pool: string;
+  readonly slots: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** DAGs have new versions: their limits may have room now. */
+export interface ReplacedMessage {
+  readonly kind: "replaced";
+  readonly dagIds: readonly string[];
 }
 
 /** A change that concerns no run: state of a task, a piece of a stream, an event. */

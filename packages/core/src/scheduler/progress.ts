@@ -1,4 +1,4 @@
-import { reach } from "../graph/compile.ts";
+import { unfollowed } from "../graph/unfollowed.ts";
 import { deriveRunState, stateOfMapped } from "../lifecycle/run-state.ts";
 import type { RunState, TaskState } from "../lifecycle/states.ts";
 import { decidePast } from "../readiness/past.ts";
@@ -108,25 +108,13 @@ export class Progress {
 
   /** After a branch, short circuit or latest-only: skips what is not followed. */
   skipUnfollowed(run: LiveRun, taskNo: number, followed: readonly string[] | boolean): void {
-    const { tasks, downstream } = run.graph;
-    const task = tasks[taskNo];
-    let skipped: Iterable<number> = [];
-    if (typeof followed === "boolean") {
-      if (followed) return;
-      const behind = task.ignoreDownstreamTriggerRules ? reach(taskNo, downstream) : downstream[taskNo];
-      skipped = [...behind].filter((next) => tasks[next].role !== "teardown");
-    } else {
-      const taken = followed
-        .flatMap((choice) => task.choices?.get(choice) ?? [])
-        .map((id) => run.graph.numberOf.get(id) as number);
-      const kept = new Set(taken.flatMap((next) => [next, ...reach(next, downstream)]));
-      skipped = downstream[taskNo].filter((next) => !kept.has(next));
-    }
+    if (followed === true) return;
+    const task = run.graph.tasks[taskNo];
     const reason =
       typeof followed === "boolean"
         ? `'${task.id}' said not to go on`
         : `'${task.id}' chose ${followed.length === 0 ? "nothing" : followed.map((choice) => `'${choice}'`).join(", ")}`;
-    for (const next of skipped) this.#skip(run, next, reason);
+    for (const next of unfollowed(run.graph, taskNo, followed)) this.#skip(run, next, reason);
   }
 
   /** Ends whatever of a run has not ended: running attempts as `running`, the rest as `waiting`. */

@@ -1,22 +1,41 @@
-import type { Store } from "../store/contract.ts";
-import type { LiveDag } from "./live-dag.ts";
+import { coreError, isMillraceError, type MillraceError } from "../errors.ts";
+import { isRunFinished } from "../lifecycle/states.ts";
+import type { Followed } from "../runtime/decision.ts";
+import type { RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
+import type { DagBook } from "./dag-book.ts";
 import type { LiveRun, PastRun } from "./live-run.ts";
+import type { LiveVersion } from "./live-version.ts";
 import { loadPast, loadRun, type StoredRun } from "./load-run.ts";
-import type { Message } from "./messages.ts";
+import type { Message, OperateMessage } from "./messages.ts";
+import { decidersOf } from "./operations/plan-clear.ts";
+import type { OperationReading } from "./operations/plan-operation.ts";
 
 /** What the messages of a tick need to know from the store. Read at its start, so nothing is written in between. */
 export interface Readings {
   readonly runs: ReadonlyMap<number, StoredRun | undefined>;
   readonly pasts: ReadonlyMap<number, PastRun | undefined>;
+  /** The version that a run keeps, or why there is none. Of runs that have ended only what memory has. */
+  readonly versions: ReadonlyMap<number, LiveVersion | MillraceError | undefined>;
+  /** For the one operation of the tick. */
+  readonly operation?: OperationReading | MillraceError;
+}
+
+/** What is known of one run. */
+export interface RunReading {
+  readonly stored: StoredRun | undefined;
+  readonly past: PastRun | undefined;
+  readonly version: LiveVersion | MillraceError | undefined;
 }
 
 export interface ReadingSources {
   readonly store: Store;
   readonly live: ReadonlyMap<number, LiveRun>;
-  dagOf(dagId: string): LiveDag | undefined;
+  readonly dags: DagBook;
+  /** What a task that decides what follows it has decided; `undefined` when that was removed. */
+  decisionOf(row: RunRow, decider: TaskInstanceRow): Promise<Followed | undefined>;
 }
 
-export const noReadings: Readings = { runs: new Map(), pasts: new Map() };
+export const noReadings: Readings = { runs: new Map(), pasts: new Map(), versions: new Map() };
 
 /** True when the message cannot be worked in from memory alone. */
 export function needsReading(message: Message, live: ReadonlyMap<number, LiveRun>): boolean {
@@ -26,17 +45,22 @@ export function needsReading(message: Message, live: ReadonlyMap<number, LiveRun
     case "cancel":
       return !live.has(message.runNo);
     case "found":
+    case "operate":
       return true;
     case "activate":
-      return live.get(message.runNo)?.dag.dependsOnPast === true;
+      return live.get(message.runNo)?.version.dependsOnPast === true;
     default:
       return false;
   }
 }
 
-export async function readFor(messages: readonly Message[], { store, live, dagOf }: ReadingSources): Promise<Readings> {
+export async function readFor(messages: readonly Message[], sources: ReadingSources): Promise<Readings> {
+  const { store, live, dags } = sources;
+  const [first] = messages;
+  if (first.kind === "operate") return { ...noReadings, operation: await readForOperation(first, sources) };
   const runs = new Map<number, StoredRun | undefined>();
   const pasts = new Map<number, PastRun | undefined>();
+  const versions = new Map<number, LiveVersion | MillraceError | undefined>();
   for (const message of messages) {
     if (!("runNo" in message) || runs.has(message.runNo) || !needsReading(message, live)) continue;
     const { runNo } = message;
@@ -47,9 +71,42 @@ export async function readFor(messages: readonly Message[], { store, live, dagOf
     }
     const stored = await loadRun(store, runNo);
     runs.set(runNo, stored);
-    const dag = stored && dagOf(stored.row.dagId);
-    if (stored?.row.state === "running" && dag?.dependsOnPast)
-      pasts.set(runNo, await loadPast(store, stored.row, dag.dag.catchup, live));
+    if (!stored) continue;
+    if (isRunFinished(stored.row.state)) {
+      versions.set(runNo, dags.known(stored.row.versionNo));
+      continue;
+    }
+    const version = await versionOf(dags, stored.row);
+    versions.set(runNo, version);
+    if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
+      pasts.set(runNo, await loadPast(store, stored.row, version.dag.catchup, live));
   }
-  return { runs, pasts };
+  return { runs, pasts, versions };
+}
+
+/** A version that is gone concerns its runs and nobody else. */
+async function versionOf(dags: DagBook, row: RunRow): Promise<LiveVersion | MillraceError> {
+  try {
+    return await dags.versionOf(row);
+  } catch (error) {
+    if (isMillraceError(error) && error.code === "DAG_VERSION_GONE") return error;
+    throw error;
+  }
+}
+
+async function readForOperation(
+  { runNo, operation }: OperateMessage,
+  { store, dags, decisionOf }: ReadingSources,
+): Promise<OperationReading | MillraceError> {
+  const stored = await loadRun(store, runNo);
+  if (!stored) return coreError("STORE_FAILED", { why: `run number ${runNo} is gone` });
+  const version = await versionOf(dags, stored.row);
+  if (version instanceof Error) return version;
+  const decisions = new Map<number, Followed>();
+  for (const decider of decidersOf(version.graph, stored.tasks)) {
+    const decision = await decisionOf(stored.row, decider);
+    if (decision !== undefined) decisions.set(decider.taskNo, decision);
+  }
+  const xcoms = operation.kind === "clearXComs" ? await store.xcoms.ofRun(runNo) : [];
+  return { stored, version, decisions, xcoms };
 }

@@ -1,9 +1,9 @@
 import type { RunState, RunType } from "../lifecycle/states.ts";
-import type { LiveDag } from "./live-dag.ts";
+import type { LiveVersion } from "./live-version.ts";
 
 /** A run that somebody wants. Params were checked against the DAG's schema. */
 export interface RunRequest {
-  readonly dag: LiveDag;
+  readonly version: LiveVersion;
   readonly runId: string;
   readonly type: RunType;
   readonly logicalDate: number;

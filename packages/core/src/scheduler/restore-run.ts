@@ -1,10 +1,11 @@
+import { coreError } from "../errors.ts";
 import { stateOfMapped } from "../lifecycle/run-state.ts";
 import { isFinished, type TaskState } from "../lifecycle/states.ts";
-import type { TaskInstanceRow } from "../store/contract.ts";
+import type { StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { decodeValue } from "../xcom/codec.ts";
 import type { Attempts } from "./attempts.ts";
-import type { LiveDag } from "./live-dag.ts";
 import { type Instance, LiveRun } from "./live-run.ts";
+import type { LiveVersion } from "./live-version.ts";
 import type { StoredRun } from "./load-run.ts";
 import type { Plan } from "./plan.ts";
 
@@ -21,6 +22,9 @@ interface Surroundings {
   readonly attempts: Pick<Attempts, "goOn" | "wasRecorded">;
   readonly plan: Plan;
   readonly now: number;
+  readonly maxCrashes: number;
+  /** A task failed because it has taken its process along too often. */
+  onPoison(instance: Instance, error: StoredError): void;
   nextOrder(): number;
 }
 
@@ -30,7 +34,7 @@ interface Surroundings {
  */
 export function restoreRun(
   stored: StoredRun,
-  dag: LiveDag,
+  version: LiveVersion,
   around: Surroundings,
 ): { readonly run: LiveRun; readonly waits: RestoredWait[] } {
   const { row, tasks } = stored;
@@ -38,7 +42,7 @@ export function restoreRun(
   const conf = row.conf === null ? {} : (decodeValue(row.conf) as Readonly<Record<string, unknown>>);
   // Rows come by task number; the first was made with the run, so its place tells where the run's numbers begin.
   const firstNo = tasks.length === 0 ? 0 : tasks[0].taskInstanceNo - tasks[0].taskNo;
-  const run = new LiveRun(row, dag, dag.graph, firstNo, params, conf);
+  const run = new LiveRun(row, version, firstNo, params, conf);
   const waits: RestoredWait[] = [];
   for (const rows of byTask(tasks)) {
     if (rows[0].mapIndex < 0)
@@ -84,6 +88,9 @@ function restoreInstance(
   const { taskNo } = instance;
   const mapping = run.mappings.get(taskNo);
   instance.attempt = row.attempt;
+  instance.uncounted = row.uncounted;
+  instance.crashes = row.crashes;
+  instance.isSuspect = isSuspect(instance, around);
   instance.token = row.token;
   instance.startedAt = row.startedAt;
   instance.endedAt = row.endedAt;
@@ -93,22 +100,13 @@ function restoreInstance(
   const known = around.known.get(row.token);
   around.known.delete(row.token);
   if (known && row.state !== "running") around.attempts.wasRecorded(known, row);
-  if (isFinished(row.state)) {
-    run.count(taskNo, row.state);
-    if (row.state === "failed") run.failures++;
-    if (mapping) {
-      mapping.unfinished--;
-      mapping.endedAs.set(row.state, (mapping.endedAs.get(row.state) ?? 0) + 1);
-    } else {
-      run.setState(taskNo, row.state);
-      run.unfinished--;
-    }
-    return;
-  }
+  if (isFinished(row.state)) return countEnd(run, instance);
   switch (row.state) {
     case "running":
       if (known) return around.attempts.goOn(instance, known);
-      return loseAttempt(run, instance, around, waits);
+      loseAttempt(run, instance, around, waits);
+      if (instance.state === "failed") countEnd(run, instance);
+      return;
     case "up_for_retry":
     case "up_for_reschedule":
       waits.push({ instance, at: row.wakeAt ?? around.now, event: null });
@@ -117,23 +115,61 @@ function restoreInstance(
       waits.push({ instance, at: null, event: row.awaits });
       return;
     default:
-      // Instances of a mapping were ready when they were made, and one that has lost an attempt was ready before it;
-      // others are found by looking at their upstreams again.
-      if (mapping || row.attempt > 0) waits.push({ instance, at: null, event: null });
-      else run.instances[taskNo] = undefined;
+      // Instances of a mapping were ready when they were made; others are found by looking at their upstreams again.
+      if (mapping) waits.push({ instance, at: null, event: null });
+      else instance.isUndecided = true;
   }
 }
 
+/** Those behind it, and the run, know how it ended. */
+function countEnd(run: LiveRun, { taskNo, state }: Instance): void {
+  const mapping = run.mappings.get(taskNo);
+  run.count(taskNo, state);
+  if (state === "failed") run.failures++;
+  if (mapping) {
+    mapping.unfinished--;
+    mapping.endedAs.set(state, (mapping.endedAs.get(state) ?? 0) + 1);
+  } else {
+    run.setState(taskNo, state);
+    run.unfinished--;
+  }
+}
+
+function isSuspect({ crashes }: Instance, { maxCrashes }: Surroundings): boolean {
+  return crashes > 0 && crashes === maxCrashes - 1;
+}
+
+/** The process that made the attempt is gone. A task that has taken its process along too often is not tried again. */
 function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, waits: RestoredWait[]): void {
-  const { token, attempt } = instance;
-  around.plan.add({
+  const { no: taskInstanceNo, token, attempt, taskNo } = instance;
+  const { runNo } = run.row;
+  const { now: at, plan, maxCrashes } = around;
+  const reason = `the process that made attempt ${attempt} ended`;
+  instance.crashes++;
+  instance.uncounted++;
+  instance.isSuspect = isSuspect(instance, around);
+  if (instance.crashes < maxCrashes) {
+    plan.add({ kind: "returnTask", taskInstanceNo, runNo, token, attempt, why: "lost", reason, at });
+    instance.state = "scheduled";
+    instance.reason = reason;
+    if (run.mappings.has(taskNo)) waits.push({ instance, at: null, event: null });
+    else instance.isUndecided = true;
+    return;
+  }
+  const { name, message, code, cure } = coreError("TASK_POISON", {
+    taskId: run.graph.tasks[taskNo].id,
+    crashes: instance.crashes,
+  });
+  const error: StoredError = { name, message: `${message}. ${cure}`, code };
+  instance.error = JSON.stringify(error);
+  plan.add({
     kind: "finishTask",
-    taskInstanceNo: instance.no,
-    runNo: run.row.runNo,
+    taskInstanceNo,
+    runNo,
     token,
     attempt,
-    state: "scheduled",
-    error: JSON.stringify({ name: "Lost", message: "the process that made this attempt ended" }),
+    state: "failed",
+    error: instance.error,
     wakeAt: null,
     awaits: null,
     replacesXComs: false,
@@ -141,10 +177,11 @@ function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, wai
     deletes: [],
     reads: [],
     performance: null,
-    at: around.now,
+    at,
   });
-  instance.state = "scheduled";
-  waits.push({ instance, at: null, event: null });
+  instance.state = "failed";
+  instance.endedAt = at;
+  around.onPoison(instance, error);
 }
 
 function* byTask(tasks: readonly TaskInstanceRow[]): Generator<TaskInstanceRow[]> {

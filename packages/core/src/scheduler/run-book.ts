@@ -5,12 +5,13 @@ import { runEndEvent } from "../runtime/awaited-events.ts";
 import type { Change, RunRow } from "../store/contract.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
-import { callRunCallback } from "./callbacks.ts";
+import { callRunCallback, callTaskCallback } from "./callbacks.ts";
 import type { Desk } from "./desk.ts";
 import { type Instance, LiveRun, type PastRun } from "./live-run.ts";
 import type { StoredRun } from "./load-run.ts";
 import type { AdoptMessage, CreateMessage, FoundMessage } from "./messages.ts";
-import { restoreRun } from "./restore-run.ts";
+import type { RunReading } from "./readings.ts";
+import { type RestoredWait, restoreRun } from "./restore-run.ts";
 import type { RunEnds } from "./run-ends.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -39,7 +40,7 @@ export class RunBook {
     const { request, resolve, reject } = message;
     const { plan, now: at } = this.#desk;
     const {
-      dag,
+      version,
       runId,
       type,
       logicalDate,
@@ -50,8 +51,8 @@ export class RunBook {
       confText: conf,
     } = request;
     const row = {
-      dagNo: dag.dagNo,
-      versionNo: dag.versionNo,
+      dagNo: version.of.dagNo,
+      versionNo: version.versionNo,
       runId,
       type,
       logicalDate,
@@ -73,14 +74,14 @@ export class RunBook {
       const stored: RunRow = {
         ...row,
         runNo: outcome.runNo,
-        dagId: dag.dag.id,
+        dagId: version.of.dagId,
         state: "queued",
         note: null,
         createdAt: at,
         startedAt: null,
         endedAt: null,
       };
-      this.#introduce(new LiveRun(stored, dag, dag.graph, outcome.firstTaskInstanceNo, request.params, request.conf));
+      this.#introduce(new LiveRun(stored, version, outcome.firstTaskInstanceNo, request.params, request.conf));
       resolve({ runNo: outcome.runNo, runId, state: "queued", isNew: true });
     });
   }
@@ -89,7 +90,8 @@ export class RunBook {
    * The run that a request met: the one that it asks for by its idempotency key; or its own, when the answer to an
    * earlier try was lost; or somebody else's. One that has not ended goes on.
    */
-  found({ create, by, reject }: FoundMessage, stored: StoredRun | undefined, past: PastRun | undefined): void {
+  found({ create, by, reject }: FoundMessage, reading: RunReading): void {
+    const { stored } = reading;
     if (!stored) return reject(coreError("STORE_FAILED", { why: "a run that it found is gone" }));
     const { row } = stored;
     const { request, sentAt } = create;
@@ -103,7 +105,7 @@ export class RunBook {
     if (!isOwn && !isAskedFor)
       return reject(coreError("RUN_EXISTS", { dagId: row.dagId, runId: row.runId, by: by.replace("_", " ") }));
     if (isOwn) this.#claimed.add(row.runNo);
-    const error = this.#desk.runs.has(row.runNo) ? undefined : this.restore(stored, past);
+    const error = this.#desk.runs.has(row.runNo) ? undefined : this.restore(stored, reading);
     if (error) return reject(error);
     this.#desk.plan.after(() => create.resolve({ runNo: row.runNo, runId: row.runId, state: row.state, isNew: isOwn }));
   }
@@ -113,7 +115,7 @@ export class RunBook {
     if (run.isActive || run.isQueued) return;
     const { dag } = run;
     run.past = past;
-    if (dag.activeRuns < dag.dag.maxActiveRuns) return this.#begin(run);
+    if (dag.activeRuns < dag.maxActiveRuns) return this.#begin(run);
     run.isQueued = true;
     dag.queuedRuns.push(run);
   }
@@ -146,7 +148,7 @@ export class RunBook {
     for (const follower of run.followers) this.#desk.check(follower);
     if (run.isActive) dag.activeRuns--;
     else if (run.isQueued) dag.queuedRuns.splice(dag.queuedRuns.indexOf(run), 1);
-    const next = dag.activeRuns < dag.dag.maxActiveRuns ? dag.queuedRuns.shift() : undefined;
+    const next = dag.activeRuns < dag.maxActiveRuns ? dag.queuedRuns.shift() : undefined;
     if (next) this.#begin(next);
     this.#parts.waiting.happened(runEndEvent(runNo));
     plan.after(() => {
@@ -194,41 +196,54 @@ export class RunBook {
   }
 
   /** A run that somebody wants, that memory was wrong about, or that memory had before a commit failed. */
-  adopt({ runNo, why }: AdoptMessage, stored: StoredRun | undefined, past: PastRun | undefined): void {
+  adopt({ runNo, why, refuse }: AdoptMessage, reading: RunReading): void {
+    const { stored } = reading;
     const live = this.#desk.runs.get(runNo);
     if (live && why !== "stale") return this.#desk.check(live);
     // What was live when the tick began and is no longer has ended in it, and says so by itself.
     if (!stored) return;
     const { row } = stored;
-    const error = this.restore(stored, past);
-    if (error) return this.#desk.plan.after(() => this.#parts.ends.reject(runNo, error));
+    const error = this.restore(stored, reading);
+    if (error)
+      return this.#desk.plan.after(() => {
+        refuse?.(error);
+        this.#parts.ends.reject(runNo, error);
+      });
     const { services, plan, runs } = this.#desk;
     const run = runs.get(runNo);
     if (run) return this.#desk.check(run);
     plan.after(() => {
       services.observers.forget(runNo);
       this.#parts.ends.tell({ runNo, run: undefined, state: row.state, note: row.note, endedAt: row.endedAt ?? 0 });
-      const dag = services.dagOf(row.dagId);
-      if (why === "rebuilt" && dag) this.#callBack(dag.dag, row, row.state, row.note);
+      const dag = services.dags.version(row.dagId)?.dag;
+      if (why === "rebuilt" && dag) this.#callBack(dag, row, row.state, row.note);
     });
   }
 
   /** Takes a run over from what the store holds of it, instead of what memory may hold. Gives the error that forbids it. */
-  restore(stored: StoredRun, past: PastRun | undefined): MillraceError | undefined {
-    const { services, runs, plan, now, pools, admission } = this.#desk;
-    const { attempts, waiting } = this.#parts;
+  restore(stored: StoredRun, { past, version }: RunReading): MillraceError | undefined {
+    const { services, runs, plan, now, admission } = this.#desk;
+    const { attempts } = this.#parts;
     const { row } = stored;
     const { runNo } = row;
-    const dag = services.dagOf(row.dagId);
     const old = runs.get(runNo);
     const known = attempts.handOver(runNo);
     if (old) this.#setAside(old);
-    if (!isRunFinished(row.state) && dag?.versionNo !== row.versionNo)
-      return coreError("DAG_VERSION_GONE", { runId: row.runId, dagId: row.dagId });
-    if (!dag) return undefined;
+    runs.delete(runNo);
+    if (version instanceof Error) return version;
+    if (!version) return undefined;
     let restored: ReturnType<typeof restoreRun>;
     try {
-      restored = restoreRun(stored, dag, { known, attempts, nextOrder: () => this.#desk.nextOrder(), plan, now });
+      restored = restoreRun(stored, version, {
+        known,
+        attempts,
+        nextOrder: () => this.#desk.nextOrder(),
+        plan,
+        now,
+        maxCrashes: services.maxCrashes,
+        onPoison: (instance, error) =>
+          plan.after(() => callTaskCallback(services, instance, instance.attempt, "failed", error)),
+      });
     } catch (error) {
       // One run that cannot be read back must not keep the others from going on.
       return coreError("STORE_FAILED", { why: `run '${row.runId}' cannot be read back` }, { cause: error });
@@ -240,9 +255,10 @@ export class RunBook {
     for (const instance of run.touched()) {
       if (instance.state !== "running") continue;
       run.activity++;
-      instance.bucket = bucketOf(admission, run, instance, pools);
+      instance.bucket = bucketOf(admission, run, instance, this.#desk);
       admission.occupy(instance.bucket);
     }
+    run.restoredWaits = waits;
     if (row.state === "queued") {
       this.#introduce(run);
       return undefined;
@@ -250,13 +266,22 @@ export class RunBook {
     this.#enter(run);
     run.past = past;
     this.#begin(run);
-    for (let taskNo = 0; taskNo < run.graph.count; taskNo++) this.#desk.progress.touch(run, taskNo);
-    for (const { instance, at, event } of waits) {
-      if (event !== null) waiting.forEvent(instance, event);
-      else if (at === null) this.#parts.enqueue(instance);
-      else waiting.until(instance, at);
-    }
     return undefined;
+  }
+
+  /** New versions of these DAGs hold: there may be room for runs that wait, and for tasks. */
+  replaced(dagIds: readonly string[]): void {
+    const { services, admission } = this.#desk;
+    for (const dagId of dagIds) {
+      const dag = services.dags.live(dagId);
+      if (!dag) continue;
+      for (const limit of dag.limits()) admission.wake(limit);
+      while (dag.activeRuns < dag.maxActiveRuns) {
+        const next = dag.queuedRuns.shift();
+        if (!next) break;
+        this.#begin(next);
+      }
+    }
   }
 
   /** Runs that ended in this tick are remembered until the next one. */
@@ -266,7 +291,7 @@ export class RunBook {
 
   /** Drops all live runs, those too that this tick took for ended. Gives their numbers, oldest first. */
   forgetAll(): number[] {
-    const { runs, pools, admission } = this.#desk;
+    const { runs, pools, suspects, admission } = this.#desk;
     const all = [...runs.values(), ...this.#endedNow];
     for (const run of all) {
       run.cancelTimeout?.();
@@ -278,6 +303,7 @@ export class RunBook {
       run.dag.reset();
     }
     for (const pool of pools.values()) pool.reset();
+    suspects.reset();
     admission.reset();
     runs.clear();
     this.#endedNow.length = 0;
@@ -316,9 +342,22 @@ export class RunBook {
         this.#desk.post({ kind: "run-timeout", runNo: row.runNo }),
       );
     }
-    for (const taskNo of graph.roots) progress.touch(run, taskNo);
+    if (run.restoredWaits) this.#goOn(run, run.restoredWaits);
+    else for (const taskNo of graph.roots) progress.touch(run, taskNo);
     this.#desk.check(run);
     progress.endIfDone(run);
+  }
+
+  /** A run that was read back may stand anywhere: every task is looked at, and those that waited wait on. */
+  #goOn(run: LiveRun, waits: readonly RestoredWait[]): void {
+    const { waiting, enqueue } = this.#parts;
+    run.restoredWaits = undefined;
+    for (let taskNo = 0; taskNo < run.graph.count; taskNo++) this.#desk.progress.touch(run, taskNo);
+    for (const { instance, at, event } of waits) {
+      if (event !== null) waiting.forEvent(instance, event);
+      else if (at === null) enqueue(instance);
+      else waiting.until(instance, at);
+    }
   }
 
   /** An older picture of a run gives way to a newer one: what it held is free again. */

@@ -1,25 +1,34 @@
-import { coreError } from "../errors.ts";
+import { coreError, type MillraceError } from "../errors.ts";
 import { isRunFinished, type RunState } from "../lifecycle/states.ts";
-import type { AppendLogs, Change, Outcome } from "../store/contract.ts";
+import type { AppendLogs, Outcome, RunRow } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
 import { Admission, Limit } from "./admission.ts";
+import { Asks } from "./asks.ts";
 import { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import type { Desk } from "./desk.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import { Mappings } from "./mappings.ts";
 import type { Message, WriteMessage } from "./messages.ts";
+import { OperationDesk } from "./operations/operation-desk.ts";
+import { answerTo } from "./operations/request-answer.ts";
 import { Patience } from "./patience.ts";
 import { Plan } from "./plan.ts";
 import { Progress, type ProgressHost } from "./progress.ts";
-import { needsReading, noReadings, type Readings, readFor } from "./readings.ts";
-import type { RunAnswer, RunRequest } from "./requests.ts";
+import { needsReading, noReadings, type Readings, type RunReading, readFor } from "./readings.ts";
 import { RunBook } from "./run-book.ts";
 import { type RunEnd, RunEnds } from "./run-ends.ts";
 import type { SchedulerServices } from "./services.ts";
 import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
 import { signalNamespace, Waiting } from "./waiting.ts";
+
+/** A run that the store holds as active and that cannot go on. */
+export interface RefusedRun {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly error: MillraceError;
+}
 
 /**
  * The heart: collects what happened, works it into the live runs, plans the changes that follow, writes them as one group,
@@ -31,43 +40,56 @@ export class Scheduler implements ProgressHost, Desk {
   readonly services: SchedulerServices;
   readonly runs = new Map<number, LiveRun>();
   readonly pools = new Map<string, Limit>();
+  readonly suspects = new Limit("tasks whose process has died often", 1);
   readonly admission = new Admission<Instance>();
   readonly timers: Timers;
   readonly progress: Progress;
+  /** What is asked of it from outside. */
+  readonly ask: Asks;
   readonly #waiting: Waiting;
   readonly #attempts: Attempts;
   readonly #mappings: Mappings;
   readonly #ends = new RunEnds();
   readonly #book: RunBook;
   readonly #stuck: StuckRuns;
+  readonly #operations: OperationDesk;
   readonly #patience: Patience;
   #inbox: Message[] = [];
   #isTicking = false;
   #isWoken = false;
+  /** An operation is in the inbox. */
+  #hasOperation = false;
   #order = 0;
   #stopped: Error | undefined;
   readonly #closing = new AbortController();
   #idle: (() => void)[] = [];
+  /** Those who wait for the attempts under way to end; while there are any, no other begins. */
+  readonly #drained: (() => void)[] = [];
 
   constructor(services: SchedulerServices) {
     this.services = services;
     this.timers = new Timers(services.clock);
+    this.ask = new Asks(
+      (message) => this.post(message),
+      () => this.#stopped,
+    );
     this.progress = new Progress(this);
     const enqueue = (instance: Instance): void => this.enqueue(instance);
     this.#waiting = new Waiting(this, enqueue);
     this.#attempts = new Attempts(this, this.#waiting);
     this.#mappings = new Mappings(this, this.#attempts, enqueue);
     this.#book = new RunBook(this, { attempts: this.#attempts, waiting: this.#waiting, ends: this.#ends, enqueue });
+    this.#operations = new OperationDesk(this);
     this.#stuck = new StuckRuns(this, this.#book, this.#ends);
     this.#patience = new Patience(services.clock, services.patienceMs);
   }
 
   /** @param epoch - of the opened store */
   start(epoch: number): void {
-    const { executor, perform, dagOf } = this.services;
+    const { executor, perform } = this.services;
     this.#attempts.begin(epoch);
     executor.start({
-      perform: (job) => perform(job, dagOf(job.run.dag.id)?.longestResult.get(job.taskNo)),
+      perform: (job) => perform(job, job.run.longestResultOf(job.taskNo)),
       finished: (token, outcome) => this.post({ kind: "finished", token, outcome }),
     });
   }
@@ -83,10 +105,6 @@ export class Scheduler implements ProgressHost, Desk {
     this.post({ kind: "poke" });
   }
 
-  create(request: RunRequest): Promise<RunAnswer> {
-    return this.#ask((resolve, reject) => ({ kind: "create", request, sentAt: [], resolve, reject }));
-  }
-
   /** Resolves when the run has ended; rejects when it cannot go on. A run that only the store has goes on by this. */
   whenEnded(runNo: number): Promise<RunEnd> {
     if (this.#stopped) return Promise.reject(this.#stopped);
@@ -94,29 +112,30 @@ export class Scheduler implements ProgressHost, Desk {
     return this.#ends.wait(runNo);
   }
 
-  cancel(runNo: number, reason: string): Promise<boolean> {
-    return this.#ask((resolve, reject) => ({ kind: "cancel", runNo, reason, wasActive: false, resolve, reject }));
-  }
-
-  signal(event: string): Promise<void> {
-    return this.#ask((resolve, reject) => ({ kind: "signal", event, resolve, reject }));
-  }
-
-  write(change: Change): Promise<Outcome> {
-    return this.#ask((resolve, reject) => ({ kind: "write", change, sent: 0, resolve, reject }));
-  }
-
-  /** Takes over runs that the store holds as active, all of them at once. */
-  async adopt(runNos: readonly number[]): Promise<void> {
-    const adopted = runNos.map((runNo) =>
-      this.#ask<void>((resolve, reject) => ({ kind: "adopt", runNo, why: "wanted", resolve, reject })),
+  /** Takes over runs that the store holds as active, all of them at once. Gives those that cannot go on. */
+  async adopt(rows: readonly RunRow[]): Promise<readonly RefusedRun[]> {
+    const refused: RefusedRun[] = [];
+    const adopted = rows.map(({ runNo, runId, dagId }) =>
+      this.ask.message<void>((resolve, reject) => {
+        const refuse = (error: MillraceError): void => void refused.push({ dagId, runId, error });
+        return { kind: "adopt", runNo, why: "wanted", resolve, reject, refuse };
+      }),
     );
     await Promise.all(adopted);
+    return refused;
   }
 
   /** Writes what is waiting to be written soon, for example log lines. */
   poke(): void {
     this.post({ kind: "poke" });
+  }
+
+  /** No attempt begins any more. Resolves when none is under way. For an engine that is about to close. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained.push(resolve);
+      this.poke();
+    });
   }
 
   /** Nothing starts any more; those who wait are told; what was under way is written. */
@@ -126,8 +145,9 @@ export class Scheduler implements ProgressHost, Desk {
     await this.services.executor.stop();
     await this.#whenIdle();
     if (!this.#stopped) this.#stopWith(reason);
-    const logs = this.services.logs.drain();
-    if (logs.length > 0) await this.services.store.commit(logs).catch(() => undefined);
+    const last = [...this.services.logs.drain(), ...this.#attempts.handBack(this.services.clock.now())];
+    // A store that cannot be written finds them as lost when it is opened again.
+    if (last.length > 0) await this.services.store.commit(last).catch(() => undefined);
   }
 
   // ---------------------------------------------------------------- the desk, and what progress asks for
@@ -135,6 +155,7 @@ export class Scheduler implements ProgressHost, Desk {
   post(message: Message): void {
     if (this.#stopped) return;
     this.#inbox.push(message);
+    if (message.kind === "operate") this.#hasOperation = true;
     if (this.#isTicking || this.#isWoken) return;
     this.#isWoken = true;
     setImmediate(() => void this.#work());
@@ -163,8 +184,9 @@ export class Scheduler implements ProgressHost, Desk {
   enqueue(instance: Instance): void {
     const { run } = instance;
     instance.isReady = true;
+    instance.isUndecided = false;
     run.activity++;
-    instance.bucket ??= bucketOf(this.admission, run, instance, this.pools);
+    instance.bucket ??= bucketOf(this.admission, run, instance, this);
     this.admission.add(instance.bucket, instance);
   }
 
@@ -186,13 +208,6 @@ export class Scheduler implements ProgressHost, Desk {
 
   // ---------------------------------------------------------------- the tick
 
-  #ask<T>(message: (resolve: (value: T) => void, reject: (error: unknown) => void) => Message): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#stopped) return reject(this.#stopped);
-      this.post(message(resolve, reject));
-    });
-  }
-
   #whenIdle(): Promise<void> {
     if (!this.#isTicking && !this.#isWoken && this.#inbox.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
@@ -203,34 +218,46 @@ export class Scheduler implements ProgressHost, Desk {
     if (this.#isTicking) return;
     this.#isTicking = true;
     while (this.#inbox.length > 0 && !this.#stopped) {
-      const messages = this.#inbox;
-      this.#inbox = [];
-      await this.#tick(messages);
+      await this.#tick(this.#takeMessages());
       // Attempts that end at once are collected into one group by letting them all end first.
       if (this.#inbox.length > 0 || this.#attempts.inflight.size > 0)
         await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#isTicking = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#attempts.inflight.size === 0 || this.#stopped) for (const resolve of this.#drained) resolve();
+  }
+
+  /** All that have come in, but an operation has a tick of its own. */
+  #takeMessages(): readonly Message[] {
+    const inbox = this.#inbox;
+    const first = this.#hasOperation ? inbox.findIndex(({ kind }) => kind === "operate") : -1;
+    if (first < 0) {
+      this.#hasOperation = false;
+      this.#inbox = [];
+      return inbox;
+    }
+    this.#inbox = inbox.splice(Math.max(first, 1));
+    return inbox;
   }
 
   async #tick(messages: readonly Message[]): Promise<void> {
-    const { clock, store, observers, dagOf } = this.services;
+    const { clock, store, observers, dags, decisionOf } = this.services;
     const plan = new Plan();
     let logs: readonly AppendLogs[] = [];
     let outcomes: readonly Outcome[];
     this.#attempts.beginTick();
     this.#book.beginTick();
     try {
-      const readings = messages.some((message) => needsReading(message, this.runs))
-        ? await readFor(messages, { store, live: this.runs, dagOf })
+      const readings: Readings = messages.some((message) => needsReading(message, this.runs))
+        ? await readFor(messages, { store, live: this.runs, dags, decisionOf })
         : noReadings;
       logs = this.services.logs.drain();
       this.now = clock.now();
       this.plan = plan;
       for (const message of messages) this.#apply(message, readings);
       this.progress.advance();
-      this.#admit();
+      if (messages[0]?.kind !== "operate") this.#admit();
       this.#stuck.settle();
       this.#mappings.planInstances();
       for (const change of logs) plan.add(change);
@@ -255,7 +282,12 @@ export class Scheduler implements ProgressHost, Desk {
     this.#patience.succeeded();
   }
 
-  #apply(message: Message, { runs, pasts }: Readings): void {
+  #apply(message: Message, { runs, pasts, versions, operation }: Readings): void {
+    const readingOf = (runNo: number): RunReading => ({
+      stored: runs.get(runNo),
+      past: pasts.get(runNo),
+      version: versions.get(runNo),
+    });
     switch (message.kind) {
       case "finished":
         return this.#attempts.finished(message.token, message.outcome);
@@ -264,11 +296,11 @@ export class Scheduler implements ProgressHost, Desk {
       case "create":
         return this.#book.create(message);
       case "found":
-        return this.#book.found(message, runs.get(message.runNo), pasts.get(message.runNo));
+        return this.#book.found(message, readingOf(message.runNo));
       case "activate":
         return this.#withRun(message.runNo, (run) => this.#book.activate(run, pasts.get(message.runNo)));
       case "adopt":
-        this.#book.adopt(message, runs.get(message.runNo), pasts.get(message.runNo));
+        this.#book.adopt(message, readingOf(message.runNo));
         if (message.resolve) this.plan.after(message.resolve);
         return;
       case "expanded":
@@ -297,6 +329,7 @@ export class Scheduler implements ProgressHost, Desk {
           message.wasActive = true;
           this.#book.cancelStored(stored, reason);
         }
+        answerTo(this, message.requestNo, { result: { wasActive: message.wasActive } });
         return this.plan.after(() => message.resolve(message.wasActive));
       }
       case "signal":
@@ -309,7 +342,16 @@ export class Scheduler implements ProgressHost, Desk {
           at: this.now,
         });
         this.#waiting.happened(message.event);
+        answerTo(this, message.requestNo, { result: { event: message.event } });
         return this.plan.after(message.resolve);
+      case "operate":
+        return this.#operations.operate(message, operation);
+      case "pause":
+        return this.#operations.pause(message);
+      case "set-pool":
+        return this.#operations.setPool(message);
+      case "replaced":
+        return this.#book.replaced(message.dagIds);
       case "write":
         message.sent++;
         return this.plan.add(message.change, (outcome) => this.#answer(message, outcome));
@@ -332,7 +374,7 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   #admit(): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted || this.#drained.length > 0) return;
     for (let free = this.services.executor.freeSlots(); free > 0; free--) {
       const instance = this.admission.take();
       if (!instance) return;
@@ -363,6 +405,7 @@ export class Scheduler implements ProgressHost, Desk {
     await this.services.clock.sleep(next.pauseMs, this.#closing.signal);
     const rebuilt = forgotten.map((runNo): Message => ({ kind: "adopt", runNo, why: "rebuilt" }));
     this.#inbox = [...rebuilt, ...messages.filter(isReplayed), ...this.#inbox, { kind: "poke" }];
+    this.#hasOperation = true;
   }
 
   #stopWith(reason: Error): void {

@@ -1,11 +1,12 @@
 import type { Observers } from "../observe/observers.ts";
 import type { RuntimeServices } from "../runtime/context.ts";
+import type { Followed } from "../runtime/decision.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Job, JobOutcome } from "../runtime/job.ts";
 import type { LogSink } from "../runtime/log-sink.ts";
-import type { Store } from "../store/contract.ts";
+import type { RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
-import type { LiveDag } from "./live-dag.ts";
+import type { DagBook } from "./dag-book.ts";
 
 /** What the scheduler works with. */
 export interface SchedulerServices {
@@ -15,8 +16,12 @@ export interface SchedulerServices {
   readonly runtime: RuntimeServices;
   readonly logs: LogSink;
   readonly observers: Observers;
+  readonly dags: DagBook;
+  /** What a task that decides what follows it has decided in this run; `undefined` when that was removed. */
+  decisionOf(row: RunRow, decider: TaskInstanceRow): Promise<Followed | undefined>;
   /** How long a store that cannot be written is tried again before the engine stops. */
   readonly patienceMs: number;
+  /** So often may an attempt of a task instance end with its process; then the task fails. */
+  readonly maxCrashes: number;
   perform(job: Job, longestResult: number | undefined): JobOutcome | Promise<JobOutcome>;
-  dagOf(dagId: string): LiveDag | undefined;
 }

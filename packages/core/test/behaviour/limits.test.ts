@@ -233,7 +233,7 @@ describe("what cannot work is refused at once", () => {
   });
 
   test.for([{ p: -1 }, { p: 1.5 }, { p: Number.NaN }])("a pool of %o slots", async (pools) => {
-    await expect(openEngine({ dags: [], pools })).rejects.toMatchObject({ code: "DAG_OPTION_INVALID" });
+    await expect(openEngine({ dags: [], pools })).rejects.toMatchObject({ code: "POOL_INVALID" });
   });
 
   test.for([0, -1, 1.5, Number.NaN])("a concurrency of %d", async (concurrency) => {

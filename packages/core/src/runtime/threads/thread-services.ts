@@ -61,6 +61,7 @@ export function threadRun(job: ThreadJob, dag: Dag, ask: AskEngine): JobRun {
     instancesOf: (taskNo) => ask("instancesOf", taskNo),
     isMapped: (taskNo) => dag.tasks[taskNo].map !== undefined,
     taskNoOf: (taskId) => numbers.get(taskId),
+    longestResultOf: () => job.longestResult,
     async elementOf(taskNo, mapIndex) {
       const { map, id } = dag.tasks[taskNo];
       // What an author wrote out may hold functions, which no message can carry; it is here all the same.

@@ -1,0 +1,119 @@
+import { coreError, isMillraceError, type MillraceError, messageOf, shown } from "../../errors.ts";
+import { isRunFinished } from "../../lifecycle/states.ts";
+import { isEngineEvent, isEventName } from "../../runtime/awaited-events.ts";
+import { answerText } from "../../scheduler/operations/request-answer.ts";
+import type { RequestRow } from "../../store/contract.ts";
+import type { EngineParts } from "../engine.ts";
+import { findDag, findRun } from "../find-run.ts";
+import { parseRunRequest } from "../parse-run-request.ts";
+import { checkPool } from "../pools.ts";
+import type { EngineRequest } from "./request.ts";
+
+/** So many requests are taken from the store at once. */
+const mostAtOnce = 100;
+
+/**
+ * Does what requests in the store ask for. Each is answered in the group that does it, so that after a crash it is either
+ * done and answered, or neither; a run that is asked for has the request in its idempotency key.
+ */
+export class RequestDesk {
+  readonly #parts: EngineParts;
+  #working: Promise<number> | undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers all that is waiting. Gives how many that were. */
+  answerAll(): Promise<number> {
+    this.#working = (this.#working ?? Promise.resolve(0)).catch(() => 0).then(() => this.#answerAll());
+    return this.#working;
+  }
+
+  async #answerAll(): Promise<number> {
+    const { requests } = this.#parts.store;
+    let count = 0;
+    for (;;) {
+      const pending = await requests.pending(mostAtOnce);
+      if (pending.length === 0) return count;
+      await Promise.all(pending.map((row) => this.#answer(row)));
+      count += pending.length;
+    }
+  }
+
+  async #answer(row: RequestRow): Promise<void> {
+    const { clock, scheduler } = this.#parts;
+    const { requestNo } = row;
+    try {
+      // The schema's library is loaded for the first request.
+      const { parseRequest } = await import("./parse-request.ts");
+      await this.#carryOut(parseRequest(row), requestNo);
+    } catch (error) {
+      if (isMillraceError(error) && error.code === "ENGINE_CLOSED") throw error;
+      const known: MillraceError = isMillraceError(error)
+        ? error
+        : coreError("REQUEST_INVALID", { operation: row.operation, why: messageOf(error) }, { cause: error });
+      // What was refused by the scheduler has its answer already; this one is then refused by the store.
+      await scheduler.ask.write({
+        kind: "answerRequest",
+        requestNo,
+        answer: answerText({ error: known }),
+        at: clock.now(),
+      });
+    }
+  }
+
+  async #carryOut(request: EngineRequest, requestNo: number): Promise<void> {
+    const { store, scheduler } = this.#parts;
+    const { ask } = scheduler;
+    switch (request.operation) {
+      case "trigger":
+        return this.#trigger(request, requestNo);
+      case "cancel": {
+        const { runNo, state } = await findRun(store, request.dagId, request.runId);
+        if (isRunFinished(state)) return this.#tell(requestNo, { wasActive: false });
+        await ask.cancel(runNo, request.reason ?? "cancelled on request", requestNo);
+        return;
+      }
+      case "retry":
+      case "clear":
+      case "mark":
+      case "clearXComs": {
+        const { operation: kind, dagId, runId, dryRun: isDryRun = false, ...rest } = request;
+        const { runNo } = await findRun(store, dagId, runId);
+        await ask.operate(runNo, { kind, ...rest } as Parameters<typeof ask.operate>[1], { isDryRun, requestNo });
+        return;
+      }
+      case "pause":
+      case "unpause":
+        await findDag(store, request.dagId);
+        return ask.pause(request.dagId, request.operation === "pause", requestNo);
+      case "setPool":
+        checkPool(request.pool, request.slots);
+        return ask.putPool(request.pool, request.slots, requestNo);
+      case "signal":
+        if (!isEventName(request.event) || isEngineEvent(request.event))
+          throw coreError("EVENT_NAME_INVALID", { event: shown(request.event) });
+        return ask.signal(request.event, requestNo);
+    }
+  }
+
+  async #trigger(
+    { dagId, ...options }: Extract<EngineRequest, { readonly operation: "trigger" }>,
+    requestNo: number,
+  ): Promise<void> {
+    const { dags, clock, randomness, scheduler } = this.#parts;
+    const version = dags.version(dagId);
+    if (!version) throw coreError("DAG_NOT_FOUND", { dagId });
+    const idempotencyKey = options.idempotencyKey ?? `millrace-request/${requestNo}`;
+    const around = { type: "manual", now: clock.now(), randomness } as const;
+    const answer = await scheduler.ask.create(await parseRunRequest(version, { ...options, idempotencyKey }, around));
+    return this.#tell(requestNo, answer);
+  }
+
+  async #tell(requestNo: number, result: unknown): Promise<void> {
+    const { clock, scheduler } = this.#parts;
+    const answer = answerText({ result });
+    await scheduler.ask.write({ kind: "answerRequest", requestNo, answer, at: clock.now() });
+  }
+}

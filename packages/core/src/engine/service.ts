@@ -1,0 +1,103 @@
+import { coreError, messageOf } from "../errors.ts";
+import type { Store } from "../store/contract.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Engine } from "./engine.ts";
+
+/** What a service is given to work with. */
+export interface ServiceHost {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** To read from. What is to be written goes through the engine. */
+  readonly store: Pick<Store, "dags" | "runs" | "tasks" | "xcoms" | "events" | "state" | "settings" | "requests">;
+  /** Aborts when the engine closes. */
+  readonly signal: AbortSignal;
+  /** Something went wrong that the service goes on after: it is recorded as an event `service.failed`. */
+  report(error: unknown): void;
+}
+
+/**
+ * Something that lives beside the scheduler for as long as an engine works: hot reload, backfills, shared checks.
+ * Given to `createEngine({ services })`; started by `engine.start()` in order, stopped by `engine.close()` in reverse.
+ */
+export interface EngineService {
+  /** Shown in messages. */
+  readonly name: string;
+  /** Resolves when it works. What it throws or rejects with keeps the engine from starting. */
+  start(host: ServiceHost): void | Promise<void>;
+  /** Resolves when it has let go of everything. Called only after `start` was. */
+  stop(): void | Promise<void>;
+}
+
+/** The services of an engine, from their start to their stop. */
+export class Services {
+  readonly #services: readonly EngineService[];
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  readonly #started: EngineService[] = [];
+  readonly #stopping = new AbortController();
+  #starting: Promise<void> | undefined;
+
+  /** @param graceMs - how long each may take to start, and to stop */
+  constructor(services: readonly EngineService[], clock: Clock, graceMs: number) {
+    this.#services = services;
+    this.#clock = clock;
+    this.#graceMs = graceMs;
+  }
+
+  /**
+   * Starts them one after the other; a second call waits for the first.
+   *
+   * @throws `SERVICE_START_FAILED`: those that were started before it are stopped again
+   */
+  start(host: Omit<ServiceHost, "signal" | "report">, report: (name: string, error: unknown) => void): Promise<void> {
+    this.#starting ??= this.#start(host, report);
+    return this.#starting;
+  }
+
+  async #start(host: Omit<ServiceHost, "signal" | "report">, report: (name: string, error: unknown) => void) {
+    for (const service of this.#services) {
+      if (this.#stopping.signal.aborted) return;
+      this.#started.push(service);
+      try {
+        await this.#inTime(
+          () =>
+            service.start({
+              ...host,
+              signal: this.#stopping.signal,
+              report: (error) => report(service.name, error),
+            }),
+          "start",
+        );
+      } catch (error) {
+        await this.stop(report);
+        throw coreError("SERVICE_START_FAILED", { name: service.name, why: messageOf(error) }, { cause: error });
+      }
+    }
+  }
+
+  /** Stops those that were started, the last one first. One that fails or takes too long is reported and left behind. */
+  async stop(report: (name: string, error: unknown) => void): Promise<void> {
+    this.#stopping.abort();
+    for (let service = this.#started.pop(); service; service = this.#started.pop()) {
+      const { name } = service;
+      try {
+        await this.#inTime(() => (service as EngineService).stop(), "stop");
+      } catch (error) {
+        report(name, error);
+      }
+    }
+  }
+
+  async #inTime(work: () => void | Promise<void>, what: "start" | "stop"): Promise<void> {
+    const done = new AbortController();
+    const late = this.#clock.sleep(this.#graceMs, done.signal).then(() => {
+      if (!done.signal.aborted) throw coreError("SERVICE_LATE", { what, seconds: this.#graceMs / 1_000 });
+    });
+    late.catch(() => undefined);
+    try {
+      await Promise.race([Promise.resolve().then(work), late]);
+    } finally {
+      done.abort();
+    }
+  }
+}
