@@ -5,8 +5,9 @@ import { coreError, shown } from "../errors.ts";
 import { Observers } from "../observe/observers.ts";
 import { makeAttempt } from "../runtime/attempt.ts";
 import { readDecision } from "../runtime/decision.ts";
-import { type Executor, localExecutor } from "../runtime/executor.ts";
+import { type Executor, localExecutor, stoppingAfter } from "../runtime/executor.ts";
 import { LogSink } from "../runtime/log-sink.ts";
+import { captureConsole } from "../runtime/output/task-console.ts";
 import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
 import { ThreadPool } from "../runtime/threads/thread-pool.ts";
 import { DagBook } from "../scheduler/dag-book.ts";
@@ -148,13 +149,10 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const scheduler: Scheduler = new Scheduler({
       store,
       clock,
-      executor: {
-        ...executor,
-        async stop() {
-          await executor.stop();
-          await threads.close();
-        },
-      },
+      executor: stoppingAfter(executor, async () => {
+        await threads.close();
+        releaseConsole();
+      }),
       runtime,
       logs,
       observers,
@@ -166,6 +164,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       decisionOf: (row, decider) => readDecision(xcoms, row, decider),
     });
     for (const [pool, slots] of pools) scheduler.setPool(pool, slots);
+    const releaseConsole = captureConsole();
     scheduler.start(epoch);
     return new Engine({
       store,

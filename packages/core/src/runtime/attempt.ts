@@ -10,6 +10,7 @@ import { isEngineEvent, isEventName } from "./awaited-events.ts";
 import { AttemptContext, type RuntimeServices } from "./context.ts";
 import { skipKey } from "./decision.ts";
 import type { Job, JobOutcome, JobRun } from "./job.ts";
+import { callPrinting } from "./output/task-console.ts";
 
 const nothing = { error: undefined, isFinal: false, wakeAt: null, awaits: null, xcoms: [], deletes: [] } as const;
 
@@ -54,10 +55,11 @@ function callTask(
 ): JobOutcome | Promise<JobOutcome> {
   const context = new AttemptContext(job, services, input, element);
   try {
-    const returned = job.task.run?.(context as TaskContext);
+    const returned = callPrinting(context, job.task.run as NonNullable<TaskDefinition["run"]>, context as TaskContext);
     if (isThenable(returned)) return whenReturned(returned, job, services, longestOf, context);
     const xcoms = context.usedXComs;
     if (xcoms?.isBusy) return whenReturned(Promise.resolve(returned), job, services, longestOf, context);
+    context.end();
     const outcome = succeed(job, services, longestOf, context, returned);
     return outcome instanceof Promise ? outcome.catch((thrown: unknown) => fromThrown(thrown, job, context)) : outcome;
   } catch (thrown) {
@@ -75,6 +77,7 @@ async function whenReturned(
   try {
     const result = await returned;
     await context.usedXComs?.whenIdle();
+    context.end();
     return await succeed(job, services, longestOf, context, result);
   } catch (thrown) {
     return fromThrown(thrown, job, context);
@@ -120,6 +123,7 @@ function followedOf(task: TaskDefinition, result: unknown): readonly string[] | 
 }
 
 function fromThrown(thrown: unknown, job: Job, context: AttemptContext | undefined): JobOutcome {
+  context?.end();
   const kept = { xcoms: context?.usedXComs?.puts ?? [], deletes: context?.usedXComs?.deletes ?? [] };
   try {
     return { ...nothing, ...kept, ...endOf(thrown, job) };

@@ -1,11 +1,13 @@
-import type { LineageRecord, StateAccessor, TaskContext, TaskLog } from "../authoring/context.ts";
+import type { LineageRecord, StateAccessor, TaskContext } from "../authoring/context.ts";
 import { formatInstant } from "../time/instant.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
 import type { DataInterval } from "../timetable/timetable.ts";
 import { AttemptXComs, type XComServices } from "../xcom/accessor.ts";
 import { accessKey, type EngineAccess } from "./engine-access.ts";
 import type { Job } from "./job.ts";
-import { attemptLog, type LogSink } from "./log-sink.ts";
+import type { LogSink } from "./log-sink.ts";
+import { type AttemptLog, attemptLog } from "./output/attempt-log.ts";
+import type { Printing } from "./output/task-console.ts";
 import { stateAccessor } from "./state-accessor.ts";
 
 /** What attempts need of the engine. */
@@ -17,13 +19,15 @@ export interface RuntimeServices extends XComServices {
 const lineageKey = "data_lineage";
 
 /** The context of one attempt. What costs something to make is made when it is first asked for. */
-export class AttemptContext implements TaskContext {
+export class AttemptContext implements TaskContext, Printing {
+  whenOver?: () => void;
+  #isOver = false;
   readonly input: unknown;
   readonly element: unknown;
   readonly #job: Job;
   readonly #services: RuntimeServices;
   #xcom: AttemptXComs | undefined;
-  #log: TaskLog | undefined;
+  #log: AttemptLog | undefined;
   #lineage: Promise<unknown> = Promise.resolve();
 
   constructor(job: Job, services: RuntimeServices, input: unknown, element: unknown) {
@@ -31,6 +35,17 @@ export class AttemptContext implements TaskContext {
     this.#services = services;
     this.input = input;
     this.element = element;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The attempt has come to its end, in whatever way. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.whenOver?.();
   }
 
   get [accessKey](): EngineAccess {
@@ -101,7 +116,7 @@ export class AttemptContext implements TaskContext {
     return stateAccessor(this.#services, `dag/${this.#job.run.dag.id}`);
   }
 
-  get log(): TaskLog {
+  get log(): AttemptLog {
     const { taskInstanceNo, attempt } = this.#job;
     this.#log ??= attemptLog(this.#services.now, (line) => this.#services.logs.add(taskInstanceNo, attempt, line));
     return this.#log;

@@ -50,3 +50,14 @@ export function localExecutor(options: { readonly concurrency: number }): Execut
     },
   };
 }
+
+/** The same executor; once it has stopped, something else is stopped too. */
+export function stoppingAfter(executor: Executor, stop: () => Promise<void>): Executor {
+  return {
+    start: (host) => executor.start(host),
+    submit: (job) => executor.submit(job),
+    cancel: (token, reason) => executor.cancel(token, reason),
+    freeSlots: () => executor.freeSlots(),
+    stop: () => executor.stop().then(stop),
+  };
+}

@@ -65,7 +65,13 @@ export async function ran(
       const row = rows.find((task) => task.taskId === taskId && task.mapIndex === mapIndex);
       // What is logged is written with a later group than the one that ends the run.
       await engine.signal("a group to write the log with");
-      return row ? store.logs.list({ taskInstanceNo: row.taskInstanceNo }) : [];
+      const lines: LogRow[] = [];
+      while (row) {
+        const page = await store.logs.list({ taskInstanceNo: row.taskInstanceNo, after: lines.at(-1)?.logNo });
+        if (page.length === 0) break;
+        lines.push(...page);
+      }
+      return lines;
     },
     [Symbol.asyncDispose]: () => engine.close(),
   };

@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { bundleAddressOf } from "../../config/bundles/load-bundle.ts";
 import { coreError, type MillraceError, messageOf, shown } from "../../errors.ts";
@@ -104,7 +104,7 @@ export class ThreadPool {
     const onStartFailure = (error: Error): void => kill.abort(error);
     this.#startFailures.add(onStartFailure);
     let spent: PlainOutcome | undefined;
-    port.on("message", (message: FromThread) => {
+    const hear = (message: FromThread): void => {
       if (message.kind === "begun") this.#startFailures.delete(onStartFailure);
       else if (message.kind === "line") services.logs.add(job.taskInstanceNo, job.attempt, message.line);
       else if (message.kind === "call") void answer(port, engineCalls(services, job), message);
@@ -112,7 +112,8 @@ export class ThreadPool {
         spent = message.outcome;
         kill.abort();
       }
-    });
+    };
+    port.on("message", hear);
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -127,6 +128,8 @@ export class ThreadPool {
       this.#startFailures.delete(onStartFailure);
       over.abort();
       signal.removeEventListener("abort", stop);
+      // The outcome took another way: what was sent before it may still lie here.
+      for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) hear(left.message);
       port.close();
     }
   }

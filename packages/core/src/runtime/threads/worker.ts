@@ -6,6 +6,8 @@ import { dagOfBundle } from "../../config/bundles/load-bundle.ts";
 import { coreError, messageOf } from "../../errors.ts";
 import { makeAttempt, storedError } from "../attempt.ts";
 import { AbortHandle, type JobOutcome } from "../job.ts";
+import { captureConsole } from "../output/task-console.ts";
+import { captureStreams } from "../output/thread-streams.ts";
 import { errorOf, plainError } from "./plain-error.ts";
 import type { FromThread, PlainOutcome, ThreadJob, ToThread } from "./thread-messages.ts";
 import { type AskEngine, threadRun, threadServices } from "./thread-services.ts";
@@ -24,6 +26,9 @@ interface Current {
 }
 
 const whose = new AsyncLocalStorage<Current>();
+
+captureConsole();
+captureStreams();
 
 process.on("uncaughtException", (error) => {
   const current = whose.getStore();

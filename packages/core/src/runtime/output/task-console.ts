@@ -1,0 +1,86 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { formatWithOptions, type InspectOptions, inspect } from "node:util";
+import type { LogLevel } from "../../store/contract.ts";
+import type { AttemptLog } from "./attempt-log.ts";
+
+/** An attempt as far as what it prints is concerned. */
+export interface Printing {
+  readonly log: AttemptLog;
+  /** Once it is over, what its code still prints is not a task's any more. */
+  readonly isOver: boolean;
+  /** Called when it is over. */
+  whenOver?: () => void;
+}
+
+/** Methods of the console that write themselves; the others (`table`, `trace`, `count`, `group` …) call these. */
+const levels = {
+  log: "info",
+  info: "info",
+  debug: "debug",
+  warn: "warn",
+  error: "error",
+  dir: "info",
+} as const satisfies Record<string, LogLevel>;
+type Method = keyof typeof levels;
+const methods = Object.keys(levels) as Method[];
+
+const printing = new AsyncLocalStorage<Printing>();
+
+/** Calls a task's function: what it and all that it sets going print belongs to the attempt. */
+export function callPrinting<A, T>(attempt: Printing, call: (given: A) => T, given: A): T {
+  return printing.run(attempt, call, given);
+}
+
+/** The attempt whose code is running, if there is one that is not over. */
+export function printingNow(): Printing | undefined {
+  const attempt = printing.getStore();
+  return attempt?.isOver ? undefined : attempt;
+}
+
+let captures = 0;
+let restore = (): void => undefined;
+
+/**
+ * Sends what tasks print with `console` to their logs. Whatever else is printed goes where it went before. The function
+ * returned ends that; with the last one the console is as it was.
+ */
+export function captureConsole(): () => void {
+  if (captures++ === 0) restore = patch(globalThis.console);
+  let isCaptured = true;
+  return () => {
+    if (!isCaptured) return;
+    isCaptured = false;
+    if (--captures === 0) restore();
+  };
+}
+
+function patch(target: Console): () => void {
+  const undo = methods.map((method) => {
+    const own = Object.getOwnPropertyDescriptor(target, method);
+    const original = target[method] as (...args: unknown[]) => void;
+    const captured = (...args: unknown[]): void => {
+      const attempt = printingNow();
+      if (attempt) print(attempt.log, method, args);
+      else original.apply(target, args);
+    };
+    Object.defineProperty(target, method, { value: captured, writable: true, enumerable: true, configurable: true });
+    return () => {
+      // Somebody who has put something else in its place meanwhile keeps that.
+      if (target[method] !== captured) return;
+      if (own) Object.defineProperty(target, method, own);
+      else delete (target as Partial<Console>)[method];
+    };
+  });
+  return () => {
+    for (const each of undo) each();
+  };
+}
+
+function print(log: AttemptLog, method: Method, args: readonly unknown[]): void {
+  if (log.isFull) return;
+  const text =
+    method === "dir"
+      ? inspect(args[0], { customInspect: false, ...(args[1] as InspectOptions | undefined), colors: false })
+      : formatWithOptions({ colors: false }, ...args);
+  log[levels[method]](text);
+}
