@@ -1,9 +1,8 @@
-import type { Change, Outcome, Store, XComRow } from "@millrace/core/plugin";
-import { type MemoryDatabase, memoryDatabase, memoryStore, TASK_STATES } from "@millrace/core/plugin";
-import type { StoreUnderTest } from "../src/suites.ts";
-
-/** Changes what one store does; the rest of it works. */
-type Break = (store: Store, database: MemoryDatabase, shared: Map<string, unknown>) => Partial<Store>;
+import type { Outcome, Store, XComRow } from "@millrace/core/plugin";
+import { memoryStore, TASK_STATES } from "@millrace/core/plugin";
+import { type Break, changes, outcomes } from "./breaking.ts";
+import { brokenOperations } from "./broken-operations.ts";
+import { brokenRequests } from "./broken-requests.ts";
 
 /** Stores that break one promise each. A suite worth its name fails on every one of them. */
 export const brokenStores: Readonly<Record<string, Break>> = {
@@ -511,52 +510,10 @@ export const brokenStores: Readonly<Record<string, Break>> = {
       },
     },
   }),
+
+  ...brokenOperations,
+  ...brokenRequests,
 };
-
-/** An empty place whose stores break one promise. */
-export function placeOf(breaks: Break): StoreUnderTest {
-  const database = memoryDatabase();
-  const shared = new Map<string, unknown>();
-  return {
-    connect() {
-      const store = memoryStore({ database });
-      const broken = breaks(store, database, shared);
-      return new Proxy(store, {
-        get(target, name) {
-          if (Object.hasOwn(broken, name)) return broken[name as keyof Store];
-          const value = target[name as keyof Store];
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      });
-    },
-  };
-}
-
-function outcomes(alter: (outcome: Outcome, change: Change) => Outcome): Break {
-  return (store) => ({
-    commit: async (changes, options) =>
-      (await store.commit(changes, options)).map((outcome, index) => alter(outcome, changes[index] as Change)),
-  });
-}
-
-/** Alters each change before the whole group is stored; `before` and `look` work change by change instead. */
-function changes(
-  alter: (change: Change) => Change,
-  before?: (store: Store, change: Change) => Promise<void>,
-  look?: (store: Store, change: Change) => Promise<Change>,
-): Break {
-  return (store) => ({
-    async commit(group, options) {
-      if (before === undefined && look === undefined) return store.commit(group.map(alter), options);
-      const found: Outcome[] = [];
-      for (const change of group) {
-        await before?.(store, change);
-        found.push(...(await store.commit([look === undefined ? change : await look(store, change)], options)));
-      }
-      return found;
-    },
-  });
-}
 
 /** Says that a run was created where it existed. */
 function lie(by: "run_id" | "logical_date" | "idempotency_key"): Break {

@@ -2,7 +2,8 @@ import type { Change, Outcome, Store } from "@millrace/core/plugin";
 import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { anySteps, type Numbers, note, type Step, taskIdsOfPrint } from "./model-steps.ts";
+import { type Numbers, note, type Step } from "./model-numbers.ts";
+import { anySteps, taskIdsOfPrint } from "./model-steps.ts";
 import { openEngine, runCase, type StoreCase, type StoreUnderTest } from "./store-case.ts";
 
 interface Group {

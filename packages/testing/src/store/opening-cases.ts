@@ -91,6 +91,9 @@ export const openingCases: readonly StoreCase[] = [
       await expect(store.xcoms.getMany([], "k")).rejects.toMatchObject(closed);
       await expect(store.chunks.get("s", 0)).rejects.toMatchObject(closed);
       await expect(store.events.list({})).rejects.toMatchObject(closed);
+      await expect(store.events.last()).rejects.toMatchObject(closed);
+      await expect(store.tasks.running()).rejects.toMatchObject(closed);
+      await expect(store.requests.pending()).rejects.toMatchObject(closed);
       await expect(store.logs.list({ taskInstanceNo: 1 })).rejects.toMatchObject(closed);
       await expect(store.pools.list()).rejects.toMatchObject(closed);
       await expect(store.settings.get("k")).rejects.toMatchObject(closed);

@@ -76,6 +76,8 @@ export async function everythingOf(store: Store, runNo: number): Promise<unknown
     active: await store.runs.active(),
     tasks: await store.tasks.ofRun(runNo),
     xcoms: await store.xcoms.ofRun(runNo),
+    reads: await store.xcoms.readsOfRun(runNo),
+    performance: await store.tasks.performanceOfRun(runNo),
     events: await store.events.list({}),
   });
 }

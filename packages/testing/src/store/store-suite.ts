@@ -1,12 +1,16 @@
 import { describe, test } from "vitest";
+import { costCases } from "./cost-cases.ts";
 import { dagCases } from "./dag-cases.ts";
 import { groupCases } from "./group-cases.ts";
 import { modelCases } from "./model-cases.ts";
 import { openingCases } from "./opening-cases.ts";
 import { recordCases } from "./record-cases.ts";
+import { reopenCases } from "./reopen-cases.ts";
+import { requestCases } from "./request-cases.ts";
 import { runCases } from "./run-cases.ts";
 import { type MakeStore, runCase, type StoreCase } from "./store-case.ts";
 import { taskCases } from "./task-cases.ts";
+import { undoCases } from "./undo-cases.ts";
 import { xcomCases } from "./xcom-cases.ts";
 
 /** Every promise of the contract that is tried by hand, in the order in which a new store best earns them. */
@@ -15,9 +19,13 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
   groups: groupCases,
   dags: dagCases,
   runs: runCases,
+  "runs that are reopened": reopenCases,
   "task instances": taskCases,
   xcoms: xcomCases,
+  "what is undone": undoCases,
+  "what attempts read and cost": costCases,
   "logs, events, state and the rest": recordCases,
+  requests: requestCases,
 };
 
 export interface StoreSuiteOptions {

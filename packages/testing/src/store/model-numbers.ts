@@ -1,0 +1,56 @@
+import type { Change, Outcome } from "@millrace/core/plugin";
+
+/** The numbers that one store handed out, in the order in which it did. Two stores may number differently. */
+export interface Numbers {
+  readonly dagNos: number[];
+  readonly versions: { readonly dagNo: number; readonly versionNo: number; readonly size: number }[];
+  readonly runNos: number[];
+  readonly requestNos: number[];
+  readonly tasks: { readonly taskInstanceNo: number; readonly runNo: number; readonly taskNo: number }[];
+}
+
+/** Builds a change from the numbers of the store that it is for. */
+export type Step = (numbers: Numbers) => Change;
+
+export const nowhere = 999_999_999;
+export const noTask = { taskInstanceNo: nowhere, runNo: nowhere, taskNo: 0 };
+
+/** Task instances and runs are picked from the few newest ones more often, so that moves follow one another. */
+export function taskAt(numbers: Numbers, index: number) {
+  const { tasks } = numbers;
+  const place = index % 11 === 10 ? index % Math.max(tasks.length, 1) : Math.max(tasks.length - 1 - (index % 4), 0);
+  return tasks[place] ?? noTask;
+}
+
+export function runAt({ runNos }: Numbers, index: number): number {
+  return runNos[index % Math.max(runNos.length, 1)] ?? nowhere;
+}
+
+export function placeOf({ taskInstanceNo, runNo }: { readonly taskInstanceNo: number; readonly runNo: number }) {
+  return { taskInstanceNo, runNo };
+}
+
+/** Remembers the numbers that an outcome hands out. */
+export function note(numbers: Numbers, change: Change, outcome: Outcome): void {
+  if (outcome.status === "registered" && change.kind === "registerDag") {
+    const { dagNo, versionNo } = outcome;
+    if (!numbers.dagNos.includes(dagNo)) numbers.dagNos.push(dagNo);
+    if (outcome.isNewVersion) numbers.versions.push({ dagNo, versionNo, size: change.taskIds.length });
+  } else if (outcome.status === "created" && change.kind === "createRun") {
+    numbers.runNos.push(outcome.runNo);
+    const size = numbers.versions.find(({ versionNo }) => versionNo === change.versionNo)?.size ?? 0;
+    for (let taskNo = 0; taskNo < size; taskNo++) {
+      numbers.tasks.push({ taskInstanceNo: outcome.firstTaskInstanceNo + taskNo, runNo: outcome.runNo, taskNo });
+    }
+  } else if (outcome.status === "filed") {
+    if (!numbers.requestNos.includes(outcome.requestNo)) numbers.requestNos.push(outcome.requestNo);
+  } else if (outcome.status === "expanded" && change.kind === "expandTask") {
+    for (let index = 1; index < change.count; index++) {
+      numbers.tasks.push({
+        taskInstanceNo: outcome.firstTaskInstanceNo + index - 1,
+        runNo: change.runNo,
+        taskNo: change.taskNo,
+      });
+    }
+  }
+}
