@@ -37,6 +37,7 @@ export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapsho
 export type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "./observe/engine-event.ts";
 export { type FollowStoreOptions, followStore } from "./observe/follow-store.ts";
 export { type Executor, type ExecutorHost, localExecutor } from "./runtime/executor.ts";
+export type { RefusedRun } from "./scheduler/asks.ts";
 export type {
   AffectedTask,
   AffectedXCom,
@@ -45,7 +46,6 @@ export type {
   TaskSelection,
 } from "./scheduler/operations/operation.ts";
 export type { RunAnswer } from "./scheduler/requests.ts";
-export type { RefusedRun } from "./scheduler/scheduler.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";
 export { formatInstant, parseInstant } from "./time/instant.ts";

@@ -6,11 +6,12 @@ import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from 
 import { follow } from "../observe/follow.ts";
 import type { Observers } from "../observe/observers.ts";
 import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
+import type { RefusedRun } from "../scheduler/asks.ts";
 import type { DagBook } from "../scheduler/dag-book.ts";
 import { loadRun } from "../scheduler/load-run.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
-import type { RefusedRun, Scheduler } from "../scheduler/scheduler.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
@@ -198,7 +199,7 @@ export class Engine {
     this.#checkOpen();
     const { store, scheduler, services, clock } = this.#parts;
     const active = await store.runs.active();
-    const refused = await scheduler.adopt(active);
+    const refused = await scheduler.ask.adopt(active);
     await services.start({ engine: this, clock, store }, (name, error) => this.#serviceFailed(name, error));
     return { adopted: active.length - refused.length, refused };
   }

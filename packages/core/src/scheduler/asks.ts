@@ -1,7 +1,15 @@
-import type { Change, Outcome } from "../store/contract.ts";
-import type { Message } from "./messages.ts";
+import type { MillraceError } from "../errors.ts";
+import type { Change, Outcome, RunRow, Store } from "../store/contract.ts";
+import type { Message, WriteMessage } from "./messages.ts";
 import type { Operation, OperationResult } from "./operations/operation.ts";
 import type { RunAnswer, RunRequest } from "./requests.ts";
+
+/** A run that the store holds as active and that cannot go on. */
+export interface RefusedRun {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly error: MillraceError;
+}
 
 /**
  * What is asked of the scheduler from outside: each becomes a message, and a promise of its answer.
@@ -69,6 +77,19 @@ export class Asks {
     return this.message((resolve, reject) => ({ kind: "set-pool", requestNo, pool, slots, resolve, reject }));
   }
 
+  /** Takes over runs that the store holds as active, all of them at once. Gives those that cannot go on. */
+  async adopt(rows: readonly RunRow[]): Promise<readonly RefusedRun[]> {
+    const refused: RefusedRun[] = [];
+    const adopted = rows.map(({ runNo, runId, dagId }) =>
+      this.message<void>((resolve, reject) => {
+        const refuse = (error: MillraceError): void => void refused.push({ dagId, runId, error });
+        return { kind: "adopt", runNo, why: "wanted", resolve, reject, refuse };
+      }),
+    );
+    await Promise.all(adopted);
+    return refused;
+  }
+
   /** New versions of these DAGs hold from now on. */
   replaced(dagIds: readonly string[]): void {
     this.#post({ kind: "replaced", dagIds });
@@ -77,4 +98,12 @@ export class Asks {
   write(change: Change): Promise<Outcome> {
     return this.message((resolve, reject) => ({ kind: "write", change, sent: 0, resolve, reject }));
   }
+}
+
+/** A compare-and-set that was sent twice is refused by what it stored itself the first time. */
+export function answerWrite(store: Store, { change, sent, resolve, reject }: WriteMessage, outcome: Outcome): void {
+  if (sent === 1 || outcome.status !== "refused" || change.kind !== "putState") return resolve(outcome);
+  store.state
+    .get(change.namespace, change.key)
+    .then((value) => resolve(value === change.value ? { status: "done", eventSeq: 0 } : outcome), reject);
 }

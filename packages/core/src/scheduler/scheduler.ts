@@ -1,15 +1,16 @@
-import { coreError, type MillraceError } from "../errors.ts";
+import { coreError } from "../errors.ts";
 import { isRunFinished, type RunState } from "../lifecycle/states.ts";
-import type { AppendLogs, Outcome, RunRow } from "../store/contract.ts";
+import type { AppendLogs, Outcome } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
 import { Admission, Limit } from "./admission.ts";
-import { Asks } from "./asks.ts";
+import { Asks, answerWrite } from "./asks.ts";
 import { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import type { Desk } from "./desk.ts";
+import { Inbox } from "./inbox.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import { Mappings } from "./mappings.ts";
-import type { Message, WriteMessage } from "./messages.ts";
+import type { Message } from "./messages.ts";
 import { OperationDesk } from "./operations/operation-desk.ts";
 import { answerTo } from "./operations/request-answer.ts";
 import { Patience } from "./patience.ts";
@@ -22,13 +23,6 @@ import type { SchedulerServices } from "./services.ts";
 import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
 import { signalNamespace, Waiting } from "./waiting.ts";
-
-/** A run that the store holds as active and that cannot go on. */
-export interface RefusedRun {
-  readonly dagId: string;
-  readonly runId: string;
-  readonly error: MillraceError;
-}
 
 /**
  * The heart: collects what happened, works it into the live runs, plans the changes that follow, writes them as one group,
@@ -54,11 +48,9 @@ export class Scheduler implements ProgressHost, Desk {
   readonly #stuck: StuckRuns;
   readonly #operations: OperationDesk;
   readonly #patience: Patience;
-  #inbox: Message[] = [];
+  readonly #inbox = new Inbox();
   #isTicking = false;
   #isWoken = false;
-  /** An operation is in the inbox. */
-  #hasOperation = false;
   #order = 0;
   #stopped: Error | undefined;
   readonly #closing = new AbortController();
@@ -112,19 +104,6 @@ export class Scheduler implements ProgressHost, Desk {
     return this.#ends.wait(runNo);
   }
 
-  /** Takes over runs that the store holds as active, all of them at once. Gives those that cannot go on. */
-  async adopt(rows: readonly RunRow[]): Promise<readonly RefusedRun[]> {
-    const refused: RefusedRun[] = [];
-    const adopted = rows.map(({ runNo, runId, dagId }) =>
-      this.ask.message<void>((resolve, reject) => {
-        const refuse = (error: MillraceError): void => void refused.push({ dagId, runId, error });
-        return { kind: "adopt", runNo, why: "wanted", resolve, reject, refuse };
-      }),
-    );
-    await Promise.all(adopted);
-    return refused;
-  }
-
   /** Writes what is waiting to be written soon, for example log lines. */
   poke(): void {
     this.post({ kind: "poke" });
@@ -154,8 +133,7 @@ export class Scheduler implements ProgressHost, Desk {
 
   post(message: Message): void {
     if (this.#stopped) return;
-    this.#inbox.push(message);
-    if (message.kind === "operate") this.#hasOperation = true;
+    this.#inbox.add(message);
     if (this.#isTicking || this.#isWoken) return;
     this.#isWoken = true;
     setImmediate(() => void this.#work());
@@ -173,7 +151,7 @@ export class Scheduler implements ProgressHost, Desk {
     if (run.isStale || this.runs.get(run.row.runNo) !== run) return;
     run.isStale = true;
     // Before what else is known of the run: that is then worked into the right picture of it.
-    this.#inbox.unshift({ kind: "adopt", runNo: run.row.runNo, why: "stale" });
+    this.#inbox.addFirst([{ kind: "adopt", runNo: run.row.runNo, why: "stale" }]);
     this.poke();
   }
 
@@ -209,7 +187,7 @@ export class Scheduler implements ProgressHost, Desk {
   // ---------------------------------------------------------------- the tick
 
   #whenIdle(): Promise<void> {
-    if (!this.#isTicking && !this.#isWoken && this.#inbox.length === 0) return Promise.resolve();
+    if (!this.#isTicking && !this.#isWoken && this.#inbox.isEmpty) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -217,28 +195,15 @@ export class Scheduler implements ProgressHost, Desk {
     this.#isWoken = false;
     if (this.#isTicking) return;
     this.#isTicking = true;
-    while (this.#inbox.length > 0 && !this.#stopped) {
-      await this.#tick(this.#takeMessages());
+    while (!this.#inbox.isEmpty && !this.#stopped) {
+      await this.#tick(this.#inbox.take());
       // Attempts that end at once are collected into one group by letting them all end first.
-      if (this.#inbox.length > 0 || this.#attempts.inflight.size > 0)
+      if (!this.#inbox.isEmpty || this.#attempts.inflight.size > 0)
         await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#isTicking = false;
     for (const resolve of this.#idle.splice(0)) resolve();
     if (this.#attempts.inflight.size === 0 || this.#stopped) for (const resolve of this.#drained) resolve();
-  }
-
-  /** All that have come in, but an operation has a tick of its own. */
-  #takeMessages(): readonly Message[] {
-    const inbox = this.#inbox;
-    const first = this.#hasOperation ? inbox.findIndex(({ kind }) => kind === "operate") : -1;
-    if (first < 0) {
-      this.#hasOperation = false;
-      this.#inbox = [];
-      return inbox;
-    }
-    this.#inbox = inbox.splice(Math.max(first, 1));
-    return inbox;
   }
 
   async #tick(messages: readonly Message[]): Promise<void> {
@@ -354,18 +319,10 @@ export class Scheduler implements ProgressHost, Desk {
         return this.#book.replaced(message.dagIds);
       case "write":
         message.sent++;
-        return this.plan.add(message.change, (outcome) => this.#answer(message, outcome));
+        return this.plan.add(message.change, (outcome) => answerWrite(this.services.store, message, outcome));
       case "poke":
         return;
     }
-  }
-
-  /** A compare-and-set that was sent twice is refused by what it stored itself the first time. */
-  #answer({ change, sent, resolve, reject }: WriteMessage, outcome: Outcome): void {
-    if (sent === 1 || outcome.status !== "refused" || change.kind !== "putState") return resolve(outcome);
-    this.services.store.state
-      .get(change.namespace, change.key)
-      .then((value) => resolve(value === change.value ? { status: "done", eventSeq: 0 } : outcome), reject);
   }
 
   #withRun(runNo: number, act: (run: LiveRun) => void): void {
@@ -393,7 +350,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.services.observers.mayHaveMissed();
     const next = this.#patience.failed(cause);
     if ("stop" in next || this.#closing.signal.aborted) {
-      this.#inbox = [...messages, ...this.#inbox];
+      this.#inbox.addFirst(messages);
       return this.#stopWith("stop" in next ? next.stop : coreError("ENGINE_CLOSED"));
     }
     this.#attempts.undoTick();
@@ -404,8 +361,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.progress.reset();
     await this.services.clock.sleep(next.pauseMs, this.#closing.signal);
     const rebuilt = forgotten.map((runNo): Message => ({ kind: "adopt", runNo, why: "rebuilt" }));
-    this.#inbox = [...rebuilt, ...messages.filter(isReplayed), ...this.#inbox, { kind: "poke" }];
-    this.#hasOperation = true;
+    this.#inbox.addFirst([...rebuilt, ...messages.filter(isReplayed), { kind: "poke" }]);
   }
 
   #stopWith(reason: Error): void {
@@ -413,9 +369,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.#closing.abort();
     this.timers.close();
     void this.services.executor.stop();
-    const inbox = this.#inbox;
-    this.#inbox = [];
-    for (const message of inbox) if ("reject" in message) message.reject?.(reason);
+    for (const message of this.#inbox.takeAll()) if ("reject" in message) message.reject?.(reason);
     this.#ends.rejectAll(reason);
   }
 }

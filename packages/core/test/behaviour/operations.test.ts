@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { dag } from "../../src/index.ts";
 import type { TaskState } from "../../src/lifecycle/states.ts";
 import { memoryDatabase, memoryStore } from "../../src/store/memory-store.ts";
+import { faultyStore } from "../faulty-store.ts";
 import { gate, openEngine, type TestEngine } from "../test-engine.ts";
 
 /** State of every instance, by `task` or `task[index]`. */
@@ -232,6 +233,53 @@ describe("clearing", () => {
     await opened.clock.drive(opened.engine.clear("scoped", "r", { tasks: ["work"] }));
     expect(await endOf(opened, "scoped")).toBe("success");
     expect(made).toEqual(["up", "work", "down"]);
+  });
+});
+
+describe("operations that come together", () => {
+  test("are worked in one after the other, each on what the one before it left", async () => {
+    const { definition } = line();
+    await using opened = await openEngine({ dags: [definition] });
+    await opened.run(definition, { runId: "r" });
+    const { engine, clock } = opened;
+    const [first, second, third] = await clock.drive(
+      Promise.all([engine.clear("line", "r"), engine.clear("line", "r"), engine.mark("line", "r", "skipped")]),
+    );
+    expect(first.tasks).toHaveLength(4);
+    expect(second.tasks.filter(({ from }) => from !== "running")).toEqual([]);
+    expect(third.tasks).toHaveLength(4);
+    expect(await endOf(opened, "line")).toBe("success");
+    expect(new Set(Object.values(await states(opened, "line")))).toEqual(new Set(["skipped"]));
+  });
+
+  test("are done once and answered in full, whatever becomes of their commit", async () => {
+    for (const how of ["refused", "answer lost"] as const) {
+      const { world, definition } = line();
+      const faulty = faultyStore(memoryStore());
+      await using opened = await openEngine({ dags: [definition], store: faulty.store });
+      await opened.run(definition, { runId: "r" });
+      world.made.length = 0;
+      let isFirst = false;
+      faulty.plan = {
+        commit: () => {
+          const fault = isFirst ? how : "none";
+          isFirst = false;
+          return fault;
+        },
+      };
+      const { engine, clock } = opened;
+      for (const operate of [
+        () => engine.clear("line", "r", { tasks: ["b"] }),
+        () => engine.mark("line", "r", "failed", { tasks: ["b", "c"] }),
+        () => engine.retry("line", "r"),
+      ]) {
+        isFirst = true;
+        expect((await clock.drive(operate())).tasks.map(({ taskId }) => taskId)).toEqual(["b", "c"]);
+        await endOf(opened, "line");
+      }
+      expect((await engine.runs())[0].state).toBe("success");
+      expect(world.made).toEqual(["b", "c", "b", "c"]);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { isMillraceError, type MillraceError } from "../../errors.ts";
+import { coreError, isMillraceError, type MillraceError } from "../../errors.ts";
 import type { Desk } from "../desk.ts";
 import type { OperateMessage, PauseMessage, SetPoolMessage } from "../messages.ts";
 import { type OperationReading, planOperation } from "./plan-operation.ts";
@@ -14,37 +14,42 @@ export class OperationDesk {
 
   /** Writes what the operation changes, and has memory read the run again: the store is what it was planned on. */
   operate(message: OperateMessage, reading: OperationReading | MillraceError | undefined): void {
-    const { plan, now, runs } = this.#desk;
-    const { runNo, operation, isDryRun, requestNo, resolve, reject } = message;
+    const { plan } = this.#desk;
+    const { runNo, isDryRun, requestNo, resolve, reject } = message;
+    const planned = this.#plan(message, reading);
+    if (planned instanceof Error) {
+      answerTo(this.#desk, requestNo, { error: planned });
+      return plan.after(() => reject(planned));
+    }
+    const { changes, result, isRebuilt } = planned;
+    message.result = result;
+    if (!isDryRun) {
+      plan.isRequest = true;
+      for (const change of changes) plan.add(change);
+      if (isRebuilt) plan.after(() => this.#readAgain(runNo));
+    }
+    answerTo(this.#desk, requestNo, { result });
+    plan.after(() => resolve(result));
+  }
+
+  /** Worked in again, it may find that its group was stored after all: then the first answer holds, and the run is to be read. */
+  #plan(message: OperateMessage, reading: OperationReading | MillraceError | undefined) {
+    const { operation, result } = message;
     try {
-      if (!reading) throw new Error("an operation without a reading");
+      if (!reading) throw coreError("STORE_FAILED", { why: "a run was not read for what is to be done to it" });
       if (reading instanceof Error) throw reading;
-      const { changes, result, isRebuilt } = planOperation(operation, reading, now);
-      // Worked in again, it may find that its group was stored after all: then there is nothing left to do.
-      message.result ??= result;
-      const told = message.result;
-      if (!isDryRun) {
-        plan.isRequest = true;
-        for (const change of changes) plan.add(change);
-        if (isRebuilt)
-          plan.after(() => {
-            const live = runs.get(runNo);
-            if (live) this.#desk.lostTouch(live);
-            else this.#desk.post({ kind: "adopt", runNo, why: "wanted" });
-          });
-      }
-      answerTo(this.#desk, requestNo, { result: told });
-      plan.after(() => resolve(told));
+      const planned = planOperation(operation, reading, this.#desk.now);
+      return result ? { ...planned, result, isRebuilt: true } : planned;
     } catch (error) {
       if (!isMillraceError(error)) throw error;
-      if (message.result) {
-        const told = message.result;
-        answerTo(this.#desk, requestNo, { result: told });
-        return plan.after(() => resolve(told));
-      }
-      answerTo(this.#desk, requestNo, { error });
-      plan.after(() => reject(error));
+      return result ? { changes: [], result, isRebuilt: true } : error;
     }
+  }
+
+  #readAgain(runNo: number): void {
+    const live = this.#desk.runs.get(runNo);
+    if (live) this.#desk.lostTouch(live);
+    else this.#desk.post({ kind: "adopt", runNo, why: "wanted" });
   }
 
   pause({ dagId, paused, requestNo, resolve }: PauseMessage): void {

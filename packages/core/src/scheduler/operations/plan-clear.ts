@@ -32,7 +32,7 @@ export function planClear(
   const cleared = rows.filter(
     (instance) =>
       (chosen.has(instance) || (clearedTasks.has(instance.taskNo) && !chosenTasks.has(instance.taskNo))) &&
-      hasBegun(instance) &&
+      instance.state !== "scheduled" &&
       !(instance.state === "skipped" && staysSkipped.has(instance.taskNo)),
   );
   const changes: Change[] = [];
@@ -54,10 +54,6 @@ export function planClear(
     ({ taskId, mapIndex, state }) => ({ taskId, mapIndex, from: state, to: "scheduled" }) as const,
   );
   return { changes, tasks };
-}
-
-function hasBegun({ state, attempt }: TaskInstanceRow): boolean {
-  return state !== "scheduled" || attempt > 0;
 }
 
 /** Tasks that a decision which stands would skip again. */
