@@ -49,5 +49,6 @@ export type { RunAnswer } from "./scheduler/requests.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";
 export { formatInstant, parseInstant } from "./time/instant.ts";
+export type { Meter } from "./time/meter.ts";
 
 assertNodeVersion();

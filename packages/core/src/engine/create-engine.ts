@@ -4,8 +4,11 @@ import { bundleOfDag, dagOfBundle } from "../config/bundles/load-bundle.ts";
 import { coreError, shown } from "../errors.ts";
 import { Observers } from "../observe/observers.ts";
 import { makeAttempt } from "../runtime/attempt.ts";
+import { AttemptMeter } from "../runtime/attempt-meter.ts";
+import type { RuntimeServices } from "../runtime/context.ts";
 import { readDecision } from "../runtime/decision.ts";
 import { type Executor, localExecutor, stoppingAfter } from "../runtime/executor.ts";
+import type { Job } from "../runtime/job.ts";
 import { LogSink } from "../runtime/log-sink.ts";
 import { captureConsole } from "../runtime/output/task-console.ts";
 import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
@@ -16,7 +19,8 @@ import type { Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import { patientReads } from "../store/patient-reads.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
-import { type DurationInput, parseDuration } from "../time/duration.ts";
+import { type DurationInput, formatDuration, parseDuration } from "../time/duration.ts";
+import { type Meter, processMeter } from "../time/meter.ts";
 import { type Randomness, systemRandomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
@@ -62,6 +66,8 @@ export interface EngineOptions {
   /** The folder for what Millrace keeps: code of runs that began before the engine is found there. Default `.millrace`. */
   readonly home?: string;
   readonly clock?: Clock;
+  /** What attempts beside the engine are measured with. Default: this process. */
+  readonly meter?: Meter;
   readonly randomness?: Randomness;
 }
 
@@ -144,6 +150,9 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       },
     };
     const threads = new ThreadPool({ ...threadOptions, killGraceMs, clock, services: runtime });
+    const attempts = new AttemptMeter(options.meter ?? processMeter, (job, blockedUs) =>
+      warnOfBlocking(runtime, job, blockedUs),
+    );
     const executor = options.executor ?? localExecutor({ concurrency });
     const observers = new Observers(store, clock, await store.events.last());
     const scheduler: Scheduler = new Scheduler({
@@ -158,7 +167,9 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       observers,
       patienceMs,
       perform: (job, longest) =>
-        job.task.isolation === "thread" ? threads.perform(job, longest) : makeAttempt(job, runtime, longest),
+        job.task.isolation === "thread"
+          ? threads.perform(job, longest)
+          : attempts.measure(job, () => makeAttempt(job, runtime, longest)),
       maxCrashes,
       dags: book,
       decisionOf: (row, decider) => readDecision(xcoms, row, decider),
@@ -181,6 +192,16 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     await store.close();
     throw error;
   }
+}
+
+/** Into the log of the task that did it: nothing else could go on meanwhile. */
+function warnOfBlocking(
+  { logs, now }: RuntimeServices,
+  { task, taskInstanceNo, attempt }: Job,
+  blockedUs: number,
+): void {
+  const message = `task '${task.id}' held up the engine for ${formatDuration(blockedUs / 1_000)}: no other task, timeout or request was served. Give it isolation: "thread", or let it wait now and then`;
+  logs.add(taskInstanceNo, attempt, { at: now(), level: "warn", message, fields: null });
 }
 
 function memoryWithWarning(): Store {

@@ -6,11 +6,13 @@ import { coreError, shown } from "../errors.ts";
 import type { StoredError, XComPut } from "../store/contract.ts";
 import { parseInstant } from "../time/instant.ts";
 import { decodePut, encodePut, pullAll, resultKey } from "../xcom/accessor.ts";
+import { XComReads } from "../xcom/xcom-reads.ts";
 import { isEngineEvent, isEventName } from "./awaited-events.ts";
 import { AttemptContext, type RuntimeServices } from "./context.ts";
 import { skipKey } from "./decision.ts";
 import type { Job, JobOutcome, JobRun } from "./job.ts";
 import { callPrinting } from "./output/task-console.ts";
+import { isThenable } from "./thenable.ts";
 
 const nothing = { error: undefined, isFinal: false, wakeAt: null, awaits: null, xcoms: [], deletes: [] } as const;
 
@@ -35,15 +37,16 @@ export function makeAttempt(
 
 async function readAndCall(job: Job, services: RuntimeServices, longestOf: number | undefined): Promise<JobOutcome> {
   const { task, run } = job;
+  const reads = new XComReads();
   let input: unknown;
   let element: unknown;
   try {
-    input = await readInput(task.input, run, services);
+    input = await readInput(task.input, run, services, reads);
     element = task.map === undefined ? undefined : await run.elementOf(job.taskNo, job.mapIndex);
   } catch (thrown) {
-    return fromThrown(thrown, job, undefined);
+    return { ...fromThrown(thrown, job, undefined), reads: reads.list };
   }
-  return callTask(job, services, longestOf, input, element);
+  return callTask(job, services, longestOf, input, element, reads);
 }
 
 function callTask(
@@ -52,8 +55,9 @@ function callTask(
   longestOf: number | undefined,
   input: unknown,
   element: unknown,
+  reads?: XComReads,
 ): JobOutcome | Promise<JobOutcome> {
-  const context = new AttemptContext(job, services, input, element);
+  const context = new AttemptContext(job, services, input, element, reads);
   try {
     const returned = callPrinting(context, job.task.run as NonNullable<TaskDefinition["run"]>, context as TaskContext);
     if (isThenable(returned)) return whenReturned(returned, job, services, longestOf, context);
@@ -111,6 +115,7 @@ function succeed(
     awaits: null,
     xcoms,
     deletes,
+    reads: context.reads,
     followed,
   });
   return services.backend.isPlain ? outcomeOf(puts as XComPut[]) : Promise.all(puts).then(outcomeOf);
@@ -124,7 +129,8 @@ function followedOf(task: TaskDefinition, result: unknown): readonly string[] | 
 
 function fromThrown(thrown: unknown, job: Job, context: AttemptContext | undefined): JobOutcome {
   context?.end();
-  const kept = { xcoms: context?.usedXComs?.puts ?? [], deletes: context?.usedXComs?.deletes ?? [] };
+  const { puts = [], deletes = [] } = context?.usedXComs ?? {};
+  const kept = { xcoms: puts, deletes, reads: context?.reads ?? [] };
   try {
     return { ...nothing, ...kept, ...endOf(thrown, job) };
   } catch (error) {
@@ -188,29 +194,40 @@ export function storedError(thrown: unknown, taskId: string): StoredError {
   };
 }
 
-async function readInput(binding: InputBinding, run: JobRun, services: RuntimeServices): Promise<unknown> {
+async function readInput(
+  binding: InputBinding,
+  run: JobRun,
+  services: RuntimeServices,
+  reads: XComReads,
+): Promise<unknown> {
   switch (binding.shape) {
     case "none":
       return undefined;
     case "one":
-      return resultOf(binding.task, run, services);
+      return resultOf(binding.task, run, services, reads);
     case "list":
-      return Promise.all(binding.tasks.map((task) => resultOf(task, run, services)));
+      return Promise.all(binding.tasks.map((task) => resultOf(task, run, services, reads)));
     case "record":
       return Object.fromEntries(
         await Promise.all(
-          binding.entries.map(async ([name, task]) => [name, await resultOf(task, run, services)] as const),
+          binding.entries.map(async ([name, task]) => [name, await resultOf(task, run, services, reads)] as const),
         ),
       );
   }
 }
 
 /** A task's result as downstream tasks get it: of a mapped task the list of its elements' results. */
-export async function resultOf(taskId: string, run: JobRun, services: RuntimeServices): Promise<unknown> {
+export async function resultOf(
+  taskId: string,
+  run: JobRun,
+  services: RuntimeServices,
+  reads?: XComReads,
+): Promise<unknown> {
   const taskNo = run.taskNoOf(taskId) as number;
-  if (run.isMapped(taskNo)) return pullAll(services, run, taskNo, resultKey);
+  if (run.isMapped(taskNo)) return pullAll(services, run, taskNo, resultKey, reads);
   const [taskInstanceNo] = await run.instancesOf(taskNo);
   const row = await services.store.xcoms.get({ taskInstanceNo, key: resultKey });
+  if (row) reads?.note(row);
   return row && decodePut(services, row, { dagId: run.dag.id, runId: run.runId, taskId, mapIndex: -1, key: resultKey });
 }
 
@@ -239,8 +256,4 @@ function isEmpty(value: unknown): boolean {
   return (
     typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0
   );
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -1,8 +1,10 @@
 import type { LineageRecord, StateAccessor, TaskContext } from "../authoring/context.ts";
+import type { XComRead } from "../store/contract.ts";
 import { formatInstant } from "../time/instant.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
 import type { DataInterval } from "../timetable/timetable.ts";
 import { AttemptXComs, type XComServices } from "../xcom/accessor.ts";
+import { XComReads } from "../xcom/xcom-reads.ts";
 import { accessKey, type EngineAccess } from "./engine-access.ts";
 import type { Job } from "./job.ts";
 import type { LogSink } from "./log-sink.ts";
@@ -16,6 +18,7 @@ export interface RuntimeServices extends XComServices {
   readonly access: EngineAccess;
 }
 
+const none: readonly XComRead[] = [];
 const lineageKey = "data_lineage";
 
 /** The context of one attempt. What costs something to make is made when it is first asked for. */
@@ -28,13 +31,15 @@ export class AttemptContext implements TaskContext, Printing {
   readonly #services: RuntimeServices;
   #xcom: AttemptXComs | undefined;
   #log: AttemptLog | undefined;
+  #reads: XComReads | undefined;
   #lineage: Promise<unknown> = Promise.resolve();
 
-  constructor(job: Job, services: RuntimeServices, input: unknown, element: unknown) {
+  constructor(job: Job, services: RuntimeServices, input: unknown, element: unknown, reads?: XComReads) {
     this.#job = job;
     this.#services = services;
     this.input = input;
     this.element = element;
+    this.#reads = reads;
   }
 
   get isOver(): boolean {
@@ -92,12 +97,14 @@ export class AttemptContext implements TaskContext, Printing {
 
   get xcom(): AttemptXComs {
     const { run, task, taskInstanceNo, mapIndex, attempt, isResumed } = this.#job;
+    this.#reads ??= new XComReads();
     this.#xcom ??= new AttemptXComs(this.#services, {
       run,
       taskId: task.id,
       taskInstanceNo,
       mapIndex,
       attempt,
+      reads: this.#reads,
       startsAnew: attempt > 1 && !isResumed,
     });
     return this.#xcom;
@@ -106,6 +113,11 @@ export class AttemptContext implements TaskContext, Printing {
   /** The accessor, if the task has used it. */
   get usedXComs(): AttemptXComs | undefined {
     return this.#xcom;
+  }
+
+  /** What it has read, input among it. */
+  get reads(): readonly XComRead[] {
+    return this.#reads?.list ?? none;
   }
 
   get state(): StateAccessor {

@@ -1,6 +1,6 @@
 import type { Dag, TaskDefinition } from "../authoring/definition.ts";
 import type { RunType, TaskState } from "../lifecycle/states.ts";
-import type { StoredError, XComPut, XComRef } from "../store/contract.ts";
+import type { AttemptPerformance, StoredError, XComPut, XComRead, XComRef } from "../store/contract.ts";
 
 /** The run that an attempt belongs to, as far as tasks see it. */
 export interface JobRun {
@@ -72,6 +72,10 @@ export interface JobOutcome {
   readonly awaits: string | null;
   readonly xcoms: readonly XComPut[];
   readonly deletes: readonly XComRef[];
+  /** XComs that it has read. */
+  readonly reads?: readonly XComRead[];
+  /** What it took; absent for one that took less than a millisecond. */
+  readonly performance?: AttemptPerformance;
   /** For branches: the choices taken. For short circuits: whether to go on. */
   readonly followed?: readonly string[] | boolean;
 }

@@ -327,7 +327,7 @@ export interface XComRead {
 
 /** What an attempt cost. */
 export interface AttemptPerformance {
-  /** `process`: it had a process of its own, which the numbers are about; `thread`: it shared one. */
+  /** Whose processor time and memory it is: that of the process, which other attempts had a part in, or of a thread of its own. */
   readonly scope: "process" | "thread";
   readonly durationUs: number;
   readonly cpuUs: number;

@@ -10,6 +10,7 @@ import type { StoredXCom, XComBackend } from "./backend.ts";
 import { encodeValue } from "./codec.ts";
 import type { XComAddress } from "./parts.ts";
 import { readStream, streamEnvelopeOf, writeStream } from "./streams.ts";
+import type { XComReads } from "./xcom-reads.ts";
 
 /** The key of a task's result. */
 export const resultKey = "return_value";
@@ -33,6 +34,8 @@ export interface XComCaller {
   readonly taskInstanceNo: number;
   readonly mapIndex: number;
   readonly attempt: number;
+  /** Told of every XCom of another instance or run that is read. */
+  readonly reads: XComReads;
   /** A retry: what earlier attempts of this instance pushed is replaced by this attempt's outcome, and not seen by it. */
   readonly startsAnew: boolean;
 }
@@ -156,6 +159,7 @@ export class AttemptXComs implements XComAccessor {
         key: query.key,
         runId: query.run ?? run.runId,
       });
+    this.#note(found);
     return readStream(this.#services.store, found, await this.#addressOfFound(found));
   }
 
@@ -205,6 +209,7 @@ export class AttemptXComs implements XComAccessor {
     if (isWholeMap) {
       const rows = (await this.#rowsOfMap(task, checkXComKey(key), query.run)).filter((row) => row !== undefined);
       const kept = rows.filter((row) => !this.#cleared.has(refName(row)));
+      for (const row of kept) this.#note(row);
       const values = await Promise.all(
         kept.map(async (row) => decodePut(this.#services, row, await this.#addressOfFound(row))),
       );
@@ -212,6 +217,7 @@ export class AttemptXComs implements XComAccessor {
     }
     const found = await this.#find({ ...query, key });
     if (!found) return query.default;
+    this.#note(found);
     return decodePut(this.#services, found, await this.#addressOfFound(found));
   }
 
@@ -268,6 +274,11 @@ export class AttemptXComs implements XComAccessor {
     });
   }
 
+  /** What the attempt has pushed itself is no read of anything. */
+  #note(found: XComPut | XComRow): void {
+    if ("runNo" in found) this.#caller.reads.note(found);
+  }
+
   #taskNo(taskId: string): number {
     const taskNo = this.#caller.run.taskNoOf(taskId);
     if (taskNo === undefined) throw coreError("TASK_NOT_FOUND", { dagId: this.#caller.run.dag.id, taskId });
@@ -290,10 +301,17 @@ export class AttemptXComs implements XComAccessor {
 const missing = Symbol("missing");
 
 /** Results of all instances of a task, in the order of their indices; those without one are left out. */
-export async function pullAll(services: XComServices, run: JobRun, taskNo: number, key: string): Promise<unknown[]> {
+export async function pullAll(
+  services: XComServices,
+  run: JobRun,
+  taskNo: number,
+  key: string,
+  reads?: XComReads,
+): Promise<unknown[]> {
   const rows = await services.store.xcoms.getMany(await run.instancesOf(taskNo), key);
   const taskId = run.dag.tasks[taskNo].id;
   const present = rows.filter((row): row is XComRow => row !== undefined);
+  if (reads) for (const row of present) reads.note(row);
   return Promise.all(
     present.map((row) =>
       decodePut(services, row, { dagId: run.dag.id, runId: run.runId, taskId, mapIndex: row.mapIndex, key }),

@@ -84,6 +84,34 @@ describe("console in a task", () => {
     expect(printed).toEqual([]);
   });
 
+  test("goes there in every attempt of one function, whether it ends at once or not", async () => {
+    let isQuick = true;
+    const work = (): unknown => {
+      console.log("now");
+      if (isQuick) return 1;
+      return new Promise((resolve) => setImmediate(resolve)).then(() => console.log("later"));
+    };
+    const again = dag("again", {}, (d) => {
+      d.task("work", work);
+    });
+    await using done = await ran(again);
+    const linesOfRun = async () => {
+      const { runId } = await done.engine.run(again);
+      const [row] = await done.engine.tasks("again", runId);
+      await done.engine.signal("a group to write the log with");
+      return (await done.store.logs.list({ taskInstanceNo: row?.taskInstanceNo ?? 0 })).map(({ message }) => message);
+    };
+    expect(await linesOfRun()).toEqual(["now"]);
+    expect(await linesOfRun()).toEqual(["now"]);
+    isQuick = false;
+    expect(await linesOfRun()).toEqual(["now"]);
+    expect(await linesOfRun()).toEqual(["now", "later"]);
+    isQuick = true;
+    expect(await linesOfRun()).toEqual(["now"]);
+    // The one attempt that nobody expected to go on.
+    expect(printed).toEqual(["later"]);
+  });
+
   test("does so in a thread, as does what is written to the standard streams", async () => {
     const { thread } = await bundledDags(`(${printing.toString()})(d);
       d.task("streams", async () => {

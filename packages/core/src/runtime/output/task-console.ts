@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { formatWithOptions, type InspectOptions, inspect } from "node:util";
 import type { LogLevel } from "../../store/contract.ts";
+import { isThenable } from "../thenable.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 
 /** An attempt as far as what it prints is concerned. */
@@ -24,16 +25,40 @@ const levels = {
 type Method = keyof typeof levels;
 const methods = Object.keys(levels) as Method[];
 
+/** The attempt of the code that runs, also after it has waited. */
 const printing = new AsyncLocalStorage<Printing>();
 
-/** Calls a task's function: what it and all that it sets going print belongs to the attempt. */
+/** The attempt whose function is being called and is known to end at once. */
+let atOnce: Printing | undefined;
+
+/** Functions that returned no promise when they were last called. */
+const endAtOnce = new WeakSet<(given: never) => unknown>();
+
+/**
+ * Calls a task's function: what it and all that it sets going print belongs to the attempt. To follow what goes on after the
+ * call takes as long as all the rest of a short attempt, so functions that have shown that they end at once are not
+ * followed; one that then does return a promise is, from its next call on.
+ */
 export function callPrinting<A, T>(attempt: Printing, call: (given: A) => T, given: A): T {
-  return printing.run(attempt, call, given);
+  if (!endAtOnce.has(call)) {
+    const returned = printing.run(attempt, call, given);
+    if (!isThenable(returned)) endAtOnce.add(call);
+    return returned;
+  }
+  const before = atOnce;
+  atOnce = attempt;
+  try {
+    const returned = call(given);
+    if (isThenable(returned)) endAtOnce.delete(call);
+    return returned;
+  } finally {
+    atOnce = before;
+  }
 }
 
 /** The attempt whose code is running, if there is one that is not over. */
 export function printingNow(): Printing | undefined {
-  const attempt = printing.getStore();
+  const attempt = atOnce ?? printing.getStore();
   return attempt?.isOver ? undefined : attempt;
 }
 

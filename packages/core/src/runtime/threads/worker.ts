@@ -4,8 +4,10 @@ import type { MessagePort } from "node:worker_threads";
 import type { Dag } from "../../authoring/definition.ts";
 import { dagOfBundle } from "../../config/bundles/load-bundle.ts";
 import { coreError, messageOf } from "../../errors.ts";
+import { threadMeter } from "../../time/meter.ts";
 import { makeAttempt, storedError } from "../attempt.ts";
-import { AbortHandle, type JobOutcome } from "../job.ts";
+import { AttemptMeter } from "../attempt-meter.ts";
+import { AbortHandle, type Job, type JobOutcome } from "../job.ts";
 import { captureConsole } from "../output/task-console.ts";
 import { captureStreams } from "../output/thread-streams.ts";
 import { errorOf, plainError } from "./plain-error.ts";
@@ -26,6 +28,8 @@ interface Current {
 }
 
 const whose = new AsyncLocalStorage<Current>();
+
+const meter = new AttemptMeter(threadMeter);
 
 captureConsole();
 captureStreams();
@@ -71,22 +75,18 @@ async function attempt(job: ThreadJob, port: MessagePort): Promise<PlainOutcome>
     return failed(error, job.taskId);
   }
   const { taskNo, taskInstanceNo, mapIndex, attempt: number, token, isResumed } = job;
-  const outcome = await makeAttempt(
-    {
-      run: threadRun(job, dag, ask),
-      task: dag.tasks[taskNo],
-      taskNo,
-      taskInstanceNo,
-      mapIndex,
-      attempt: number,
-      token,
-      isResumed,
-      abort,
-    },
-    services,
-    job.longestResult,
-  );
-  return plainOutcome(outcome);
+  const made: Job = {
+    run: threadRun(job, dag, ask),
+    task: dag.tasks[taskNo],
+    taskNo,
+    taskInstanceNo,
+    mapIndex,
+    attempt: number,
+    token,
+    isResumed,
+    abort,
+  };
+  return plainOutcome(await meter.measure(made, () => makeAttempt(made, services, job.longestResult)));
 }
 
 /** The thread's end of the conversation. */
