@@ -214,6 +214,14 @@ const table = {
     says: "Run '{runId}' of DAG '{dagId}', which this task started, ended as '{state}'",
     cure: "See that run; clear this task when it is mended.",
   },
+  METRIC_NAME_INVALID: {
+    says: "{name} cannot name a {what}",
+    cure: "Use letters, digits and '_', not beginning with a digit; the labels 'dag', 'task', 'le' and 'quantile' and those beginning with '__' are taken.",
+  },
+  METRIC_EXPORT_FAILED: {
+    says: "OpenTelemetry threw when it was told a metric; the engine goes on",
+    cure: "Correct the meter provider that the program registers; this is said once, and a metric counts how often it happens.",
+  },
   LISTENER_FAILED: {
     says: "A listener of the engine {what}; the engine and the other listeners go on",
     cure: "Correct the listener; this is said once for each, and metrics count how often it happens.",

@@ -33,6 +33,8 @@ export interface TaskContext<Params = unknown, Input = unknown> {
   /** The same, shared by all runs of the DAG: for checkpoints. */
   readonly dagState: StateAccessor;
   readonly log: TaskLog;
+  /** Counters, gauges and histograms of this task, beside those of the engine. */
+  readonly metrics: TaskMetrics;
   /** Aborts when the attempt times out, the run is cancelled, or the engine closes. */
   readonly signal: AbortSignal;
   /** Adds a record to the list under this task's XCom key `data_lineage`. */
@@ -45,6 +47,33 @@ export interface LineageRecord {
   readonly transformation: string;
   readonly timestamp: string;
   readonly dag_run_id: string;
+}
+
+/** Few values each: every combination is a series that is kept. Beyond 200 values of a label the rest is `other`. */
+export type MetricLabels = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * What tasks measure, under names that the engine puts `millrace_task_` before, with the labels `dag` and `task`. A name has
+ * one kind and one set of labels in all tasks; values that do not fit, or are no finite numbers, are left out and counted.
+ *
+ * Each function throws `METRIC_NAME_INVALID` for a name or label other than `[a-zA-Z_][a-zA-Z0-9_]*`.
+ */
+export interface TaskMetrics {
+  /** Something that only grows; `n` is 1 unless given. End its name in `_total`. */
+  counter(
+    name: string,
+    options?: { readonly help?: string },
+  ): { readonly add: (n?: number, labels?: MetricLabels) => void };
+  /** Something that goes up and down: the value set last counts. */
+  gauge(
+    name: string,
+    options?: { readonly help?: string },
+  ): { readonly set: (value: number, labels?: MetricLabels) => void };
+  /** How values are spread; `buckets` are upper bounds, by default from 5 ms to 10 s when the values are seconds. */
+  histogram(
+    name: string,
+    options?: { readonly help?: string; readonly buckets?: readonly number[] },
+  ): { readonly record: (value: number, labels?: MetricLabels) => void };
 }
 
 /** Structured log of one attempt. `fields` must be JSON. */

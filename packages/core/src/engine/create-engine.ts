@@ -27,6 +27,7 @@ import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import { Engine } from "./engine.ts";
 import { engineDefaults } from "./engine-defaults.ts";
+import { type MetricsOptions, openMetrics } from "./open-metrics.ts";
 import { parseRunRequest } from "./parse-run-request.ts";
 import { checkPoolsOf, settlePools } from "./pools.ts";
 import { checkDags } from "./replace-dags.ts";
@@ -65,6 +66,7 @@ export interface EngineOptions {
   readonly services?: readonly EngineService[];
   /** The folder for what Millrace keeps: code of runs that began before the engine is found there. Default `.millrace`. */
   readonly home?: string;
+  readonly metrics?: MetricsOptions;
   readonly clock?: Clock;
   /** What attempts beside the engine are measured with. Default: this process. */
   readonly meter?: Meter;
@@ -115,6 +117,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const killGraceMs = parseDuration(options.killGrace ?? "5s");
   const threadOptions = parseThreadOptions(options.threads, concurrency);
   const dags = checkDags(options.dags ?? [], "createEngine");
+  const metrics = await openMetrics(options.metrics, clock);
   const store = options.store ?? memoryWithWarning();
   const { epoch } = await store.open("engine");
   try {
@@ -138,6 +141,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const runtime = {
       ...xcoms,
       logs,
+      record: metrics.record.bind(metrics),
       access: {
         clock,
         trigger: async ({ dagId, ...request }: { readonly dagId: string; readonly idempotencyKey: string }) => {
@@ -154,7 +158,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       warnOfBlocking(runtime, job, blockedUs),
     );
     const executor = options.executor ?? localExecutor({ concurrency });
-    const observers = new Observers(store, clock, await store.events.last());
+    const observers = new Observers(store, clock, metrics, await store.events.last());
     const scheduler: Scheduler = new Scheduler({
       store,
       clock,
@@ -165,6 +169,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       runtime,
       logs,
       observers,
+      metrics,
       patienceMs,
       perform: (job, longest) =>
         job.task.isolation === "thread"
@@ -174,6 +179,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       dags: book,
       decisionOf: (row, decider) => readDecision(xcoms, row, decider),
     });
+    metrics.readFrom({
+      runs: scheduler.runs,
+      pools: scheduler.pools,
+      freeSlots: () => executor.freeSlots(),
+      listeners: observers,
+    });
     for (const [pool, slots] of pools) scheduler.setPool(pool, slots);
     const releaseConsole = captureConsole();
     scheduler.start(epoch);
@@ -181,6 +192,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       store,
       scheduler,
       observers,
+      metrics,
       xcoms,
       clock,
       randomness,

@@ -5,4 +5,6 @@ export const engineDefaults = {
   concurrency: 32,
   /** Longest JSON text of one XCom, in bytes. */
   maxValueBytes: 64 * 1024 * 1024,
+  /** Values that one label of one metric may have. */
+  maxLabelValues: 200,
 } as const;

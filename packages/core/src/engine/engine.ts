@@ -4,6 +4,7 @@ import { coreError, messageOf, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
+import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
 import type { RefusedRun } from "../scheduler/asks.ts";
@@ -31,6 +32,7 @@ export interface EngineParts {
   readonly store: Store;
   readonly scheduler: Scheduler;
   readonly observers: Observers;
+  readonly metrics: EngineMetrics;
   readonly xcoms: XComServices;
   readonly clock: Clock;
   readonly randomness: Randomness;
@@ -253,6 +255,11 @@ export class Engine {
     return follow(this.#parts.observers, options);
   }
 
+  /** What the engine and its tasks measure: docs/metrics.md lists it. `prometheus()` gives it as a page of Prometheus' text format 0.0.4. */
+  get metrics(): { prometheus(): string } {
+    return this.#parts.metrics;
+  }
+
   async runs(filter: RunFilter = {}): Promise<readonly RunRow[]> {
     this.#checkOpen();
     return this.#parts.store.runs.list(filter);
@@ -291,6 +298,7 @@ export class Engine {
     await this.#parts.services.stop((name, error) => this.#serviceFailed(name, error));
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     this.#parts.observers.close();
+    this.#parts.metrics.close();
     await this.#parts.store.close();
   }
 

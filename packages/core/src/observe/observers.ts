@@ -5,6 +5,7 @@ import { eventOf } from "../store/events-of.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatDuration } from "../time/duration.ts";
 import type { EngineEvent, EngineListener, ObserveOptions } from "./engine-event.ts";
+import type { EngineMetrics } from "./metrics/engine-metrics.ts";
 import { type EventStore, StoredEvents } from "./stored-events.ts";
 import { type EventFeed, type ListenerFault, Subscription, type SubscriptionOptions } from "./subscription.ts";
 
@@ -19,12 +20,14 @@ export class Observers implements EventFeed {
   timeouts = 0;
   readonly clock: Clock;
   readonly stored: StoredEvents;
+  readonly #metrics: EngineMetrics;
   readonly #subscriptions = new Set<Subscription>();
   readonly #runs = new Map<number, LiveRun>();
   #ended: number[] = [];
 
   /** @param head - number of the newest event of the store */
-  constructor(store: EventStore, clock: Clock, head: number) {
+  constructor(store: EventStore, clock: Clock, metrics: EngineMetrics, head: number) {
+    this.#metrics = metrics;
     this.head = head;
     this.stored = new StoredEvents(store);
     this.clock = clock;
@@ -63,6 +66,7 @@ export class Observers implements EventFeed {
   /** Names for the numbers in the changes of a run come from here. */
   know(run: LiveRun): void {
     this.#runs.set(run.row.runNo, run);
+    this.#metrics.know(run);
   }
 
   /** The run has ended; its names are needed for one more group. */
@@ -72,6 +76,7 @@ export class Observers implements EventFeed {
 
   /** Tells what a stored group recorded, in its order. */
   emit(changes: readonly Change[], outcomes: readonly Outcome[]): void {
+    this.#metrics.stored(changes, outcomes);
     const isWatched = this.#subscriptions.size > 0;
     for (let place = 0; place < outcomes.length; place++) {
       const outcome = outcomes[place];
@@ -82,7 +87,10 @@ export class Observers implements EventFeed {
       const event = this.#name(changes[place], outcome, seq);
       if (event) for (const subscription of this.#subscriptions) subscription.take(event);
     }
-    for (const runNo of this.#ended) this.#runs.delete(runNo);
+    for (const runNo of this.#ended) {
+      this.#runs.delete(runNo);
+      this.#metrics.forget(runNo);
+    }
     this.#ended = [];
   }
 

@@ -1,4 +1,5 @@
-import type { LineageRecord, StateAccessor, TaskContext } from "../authoring/context.ts";
+import type { LineageRecord, StateAccessor, TaskContext, TaskMetrics } from "../authoring/context.ts";
+import type { MetricSample } from "../observe/metrics/task-metric-sink.ts";
 import type { XComRead } from "../store/contract.ts";
 import { formatInstant } from "../time/instant.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
@@ -11,11 +12,14 @@ import type { LogSink } from "./log-sink.ts";
 import { type AttemptLog, attemptLog } from "./output/attempt-log.ts";
 import type { Printing } from "./output/task-console.ts";
 import { stateAccessor } from "./state-accessor.ts";
+import { taskMetrics } from "./task-metrics.ts";
 
 /** What attempts need of the engine. */
 export interface RuntimeServices extends XComServices {
   readonly logs: Pick<LogSink, "add">;
   readonly access: EngineAccess;
+  /** Takes what an attempt measured; plain data, and never throws. */
+  record(dagId: string, taskId: string, sample: MetricSample): void;
 }
 
 const none: readonly XComRead[] = [];
@@ -130,8 +134,16 @@ export class AttemptContext implements TaskContext, Printing {
 
   get log(): AttemptLog {
     const { taskInstanceNo, attempt } = this.#job;
-    this.#log ??= attemptLog(this.#services.now, (line) => this.#services.logs.add(taskInstanceNo, attempt, line));
+    this.#log ??= attemptLog(
+      this.#services.now,
+      (line) => this.#services.logs.add(taskInstanceNo, attempt, line),
+      () => this.#record({ kind: "log_line_dropped" }),
+    );
     return this.#log;
+  }
+
+  get metrics(): TaskMetrics {
+    return taskMetrics((sample) => this.#record(sample));
   }
 
   get signal(): AbortSignal {
@@ -152,6 +164,10 @@ export class AttemptContext implements TaskContext, Printing {
       this.#lineage = added.catch(() => undefined);
       return this.xcom.track(added);
     };
+  }
+
+  #record(sample: MetricSample): void {
+    this.#services.record(this.#job.run.dag.id, this.#job.task.id, sample);
   }
 
   async #addLineage(record: LineageRecord): Promise<LineageRecord> {

@@ -196,7 +196,9 @@ export class Scheduler implements ProgressHost, Desk {
     if (this.#isTicking) return;
     this.#isTicking = true;
     while (!this.#inbox.isEmpty && !this.#stopped) {
+      const began = this.services.metrics.nowUs();
       await this.#tick(this.#inbox.take());
+      this.services.metrics.ticked(began);
       // Attempts that end at once are collected into one group by letting them all end first.
       if (!this.#inbox.isEmpty || this.#attempts.inflight.size > 0)
         await new Promise<void>((resolve) => setImmediate(resolve));
@@ -227,10 +229,7 @@ export class Scheduler implements ProgressHost, Desk {
       this.#mappings.planInstances();
       for (const change of logs) plan.add(change);
       if (plan.isEmpty) return;
-      outcomes =
-        plan.changes.length === 0
-          ? []
-          : await store.commit(plan.changes, plan.isRequest ? { durability: "full" } : undefined);
+      outcomes = await this.#write(plan);
     } catch (error) {
       return this.#recover(messages, logs, error);
     }
@@ -245,6 +244,20 @@ export class Scheduler implements ProgressHost, Desk {
       observers.emit(plan.changes, outcomes);
     }
     this.#patience.succeeded();
+  }
+
+  async #write({ changes, isRequest }: Plan): Promise<readonly Outcome[]> {
+    const { store, metrics } = this.services;
+    if (changes.length === 0) return [];
+    const began = metrics.nowUs();
+    try {
+      const outcomes = await store.commit(changes, isRequest ? { durability: "full" } : undefined);
+      metrics.committed(began, changes.length);
+      return outcomes;
+    } catch (error) {
+      metrics.commitFailed();
+      throw error;
+    }
   }
 
   #apply(message: Message, { runs, pasts, versions, operation }: Readings): void {

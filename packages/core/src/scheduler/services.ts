@@ -1,3 +1,4 @@
+import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import type { RuntimeServices } from "../runtime/context.ts";
 import type { Followed } from "../runtime/decision.ts";
@@ -19,6 +20,7 @@ export interface SchedulerServices {
   readonly dags: DagBook;
   /** What a task that decides what follows it has decided in this run; `undefined` when that was removed. */
   decisionOf(row: RunRow, decider: TaskInstanceRow): Promise<Followed | undefined>;
+  readonly metrics: EngineMetrics;
   /** How long a store that cannot be written is tried again before the engine stops. */
   readonly patienceMs: number;
   /** So often may an attempt of a task instance end with its process; then the task fails. */

@@ -272,6 +272,8 @@ describe("following the store of another engine", () => {
     expect(told.at(-1)).toBe(opened.events.at(-1)?.seq);
     stop.abort();
     await following;
+    // What the engine itself sleeps for is over by then.
+    await clock.advance(1_000);
     expect(clock.sleeping).toBe(0);
   });
 });

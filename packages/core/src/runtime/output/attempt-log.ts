@@ -15,12 +15,12 @@ export interface AttemptLog extends TaskLog {
 }
 
 /** The log of one attempt: at most 10,000 lines and 1 MiB, then one line that says so. */
-export function attemptLog(now: () => number, write: (line: LogLine) => void): AttemptLog {
+export function attemptLog(now: () => number, write: (line: LogLine) => void, onDrop: () => void): AttemptLog {
   let lines = 0;
   let bytes = 0;
   let isFull = false;
   const at = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-    if (isFull) return;
+    if (isFull) return onDrop();
     const line = {
       at: now(),
       level,

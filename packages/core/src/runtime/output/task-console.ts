@@ -102,7 +102,8 @@ function patch(target: Console): () => void {
 }
 
 function print(log: AttemptLog, method: Method, args: readonly unknown[]): void {
-  if (log.isFull) return;
+  // Past the limit it is only counted: it need not be formatted.
+  if (log.isFull) return log[levels[method]]("");
   const text =
     method === "dir"
       ? inspect(args[0], { customInspect: false, ...(args[1] as InspectOptions | undefined), colors: false })

@@ -1,5 +1,6 @@
 import type { BundleAddress } from "../../config/bundles/load-bundle.ts";
 import type { RunType } from "../../lifecycle/states.ts";
+import type { MetricSample } from "../../observe/metrics/task-metric-sink.ts";
 import type { LogLine } from "../../store/contract.ts";
 import type { JobOutcome } from "../job.ts";
 import type { PlainError } from "./plain-error.ts";
@@ -41,6 +42,7 @@ export type FromThread =
   | { readonly kind: "begun" }
   | { readonly kind: "call"; readonly no: number; readonly name: string; readonly args: readonly unknown[] }
   | { readonly kind: "line"; readonly line: LogLine }
+  | { readonly kind: "metric"; readonly sample: MetricSample }
   /** The attempt is over and the thread cannot be used again: something of the attempt still goes on in it. */
   | { readonly kind: "spent"; readonly outcome: PlainOutcome };
 

@@ -107,6 +107,7 @@ export class ThreadPool {
     const hear = (message: FromThread): void => {
       if (message.kind === "begun") this.#startFailures.delete(onStartFailure);
       else if (message.kind === "line") services.logs.add(job.taskInstanceNo, job.attempt, message.line);
+      else if (message.kind === "metric") services.record(job.run.dag.id, job.task.id, message.sample);
       else if (message.kind === "call") void answer(port, engineCalls(services, job), message);
       else {
         spent = message.outcome;

@@ -1,6 +1,5 @@
 import type { Dag } from "../../authoring/definition.ts";
 import { elementsOf, tasksOfSource } from "../../authoring/map-source.ts";
-import type { LogLine } from "../../store/contract.ts";
 import { systemClock } from "../../time/clock.ts";
 import { threadMeter } from "../../time/meter.ts";
 import { systemRandomness } from "../../time/random.ts";
@@ -9,7 +8,7 @@ import { decodeValue } from "../../xcom/codec.ts";
 import type { RuntimeServices } from "../context.ts";
 import type { JobRun } from "../job.ts";
 import type { EngineCalls } from "./engine-calls.ts";
-import type { ThreadJob } from "./thread-messages.ts";
+import type { FromThread, ThreadJob } from "./thread-messages.ts";
 
 /** Asks the engine and waits for its answer. */
 export type AskEngine = <K extends keyof EngineCalls>(
@@ -17,8 +16,11 @@ export type AskEngine = <K extends keyof EngineCalls>(
   ...args: Parameters<EngineCalls[K]>
 ) => Promise<Awaited<ReturnType<EngineCalls[K]>>>;
 
+/** What needs no answer. */
+type Told = Extract<FromThread, { readonly kind: "line" | "metric" }>;
+
 /** The engine as an attempt in a thread sees it. */
-export function threadServices(job: ThreadJob, ask: AskEngine, log: (line: LogLine) => void): RuntimeServices {
+export function threadServices(job: ThreadJob, ask: AskEngine, tell: (message: Told) => void): RuntimeServices {
   const beganUs = threadMeter.nowUs();
   const now = (): number => Math.round(job.now + (threadMeter.nowUs() - beganUs) / 1_000);
   return {
@@ -45,7 +47,8 @@ export function threadServices(job: ThreadJob, ask: AskEngine, log: (line: LogLi
     maxValueBytes: job.maxValueBytes,
     now,
     randomHex: () => systemRandomness.hex(4),
-    logs: { add: (_taskInstanceNo, _attempt, line) => log(line) },
+    logs: { add: (_taskInstanceNo, _attempt, line) => tell({ kind: "line", line }) },
+    record: (_dagId, _taskId, sample) => tell({ kind: "metric", sample }),
     access: { clock: { now, sleep: systemClock.sleep }, trigger: (request) => ask("trigger", request) },
   };
 }

@@ -65,7 +65,7 @@ export default function run({ job, port }: ThreadTask): Promise<PlainOutcome> {
 async function attempt(job: ThreadJob, port: MessagePort): Promise<PlainOutcome> {
   const abort = new AbortHandle();
   const ask = asking(port, (reason) => abort.abort(reason));
-  const services = threadServices(job, ask, (line) => port.postMessage({ kind: "line", line } satisfies FromThread));
+  const services = threadServices(job, ask, (message) => port.postMessage(message));
   let dag: Dag;
   try {
     dag = await dagOfBundle(job.code, job.dagId);

@@ -1,0 +1,164 @@
+import type { MeterProvider } from "@opentelemetry/api";
+import { coreError } from "../../errors.ts";
+import type { LiveRun } from "../../scheduler/live-run.ts";
+import type { Change, Outcome } from "../../store/contract.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Meter } from "../../time/meter.ts";
+import { type DagFamilies, DagMeter, defineDagFamilies } from "./dag-meter.ts";
+import { defineGauges, type EngineReadings } from "./engine-gauges.ts";
+import { countGroup, type MeteredRun } from "./group-meter.ts";
+import type { MetricFamily, Series } from "./metric-family.ts";
+import { MetricRegistry } from "./metric-registry.ts";
+import { metricTable } from "./metric-table.ts";
+import { exportMetrics } from "./open-telemetry.ts";
+import { prometheusPage } from "./prometheus-page.ts";
+import { type MetricSample, TaskMetricSink } from "./task-metric-sink.ts";
+
+const lagSampleMs = 500;
+
+interface EngineMetricsOptions {
+  readonly clock: Clock;
+  readonly meter: Pick<Meter, "nowUs">;
+  readonly maxLabelValues: number;
+}
+
+/** What an engine measures of itself and of its tasks. Counting costs nanoseconds; everything else is done when it is read. */
+export class EngineMetrics {
+  readonly registry: MetricRegistry;
+  readonly #clock: Clock;
+  readonly #meter: Pick<Meter, "nowUs">;
+  readonly #ofDags: DagFamilies;
+  readonly #dags = new Map<string, DagMeter>();
+  readonly #runs = new Map<number, MeteredRun>();
+  readonly #tasks: TaskMetricSink;
+  readonly #tick: SingleHistogram;
+  readonly #commit: SingleHistogram;
+  readonly #changes: SingleHistogram;
+  readonly #lag: SingleHistogram;
+  readonly #failures: Series;
+  readonly #exportErrors: Series;
+  readonly #read: (readings: EngineReadings) => void;
+  readonly #closing = new AbortController();
+  #isSampling = false;
+  #stopExport: (() => void) | undefined;
+
+  constructor({ clock, meter, maxLabelValues }: EngineMetricsOptions) {
+    this.#clock = clock;
+    this.#meter = meter;
+    const registry = new MetricRegistry(maxLabelValues);
+    this.registry = registry;
+    this.#ofDags = defineDagFamilies(registry);
+    this.#tick = new SingleHistogram(registry.define(metricTable.tickSeconds));
+    this.#commit = new SingleHistogram(registry.define(metricTable.commitSeconds));
+    this.#changes = new SingleHistogram(registry.define(metricTable.commitChanges));
+    this.#failures = registry.define(metricTable.commitFailures).series([]);
+    this.#lag = new SingleHistogram(registry.define(metricTable.loopLagSeconds));
+    const folded = registry.define(metricTable.labelsFolded).series([]);
+    registry.onCollect(() => {
+      folded.value = registry.folded;
+    });
+    this.#read = defineGauges(registry);
+    this.#exportErrors = registry.define(metricTable.exportErrors).series([]);
+    this.#tasks = new TaskMetricSink(registry, registry.define(metricTable.valuesRefused));
+  }
+
+  /** Everything as a page of Prometheus' text format. */
+  prometheus(): string {
+    this.registry.collect();
+    return prometheusPage(this.registry.families);
+  }
+
+  /** Where the values come from that are read only when they are asked for. */
+  readFrom(readings: EngineReadings): void {
+    this.registry.onCollect(() => this.#read(readings));
+  }
+
+  // ---------------------------------------------------------------- what the engine tells
+
+  /** The changes of this run are counted from here on. */
+  know(run: LiveRun): void {
+    const { runNo, dagId, startedAt } = run.row;
+    const hasStarted = this.#runs.get(runNo)?.hasStarted ?? startedAt !== null;
+    this.#runs.set(runNo, { run, dag: this.#dag(dagId), hasStarted });
+  }
+
+  forget(runNo: number): void {
+    this.#runs.delete(runNo);
+  }
+
+  /** A group was stored. */
+  stored(changes: readonly Change[], outcomes: readonly Outcome[]): void {
+    countGroup(changes, outcomes, (runNo) => this.#runs.get(runNo));
+  }
+
+  /** Microseconds, for {@link ticked} and {@link committed}. */
+  nowUs(): number {
+    return this.#meter.nowUs();
+  }
+
+  ticked(sinceUs: number): void {
+    this.#tick.record((this.#meter.nowUs() - sinceUs) / 1e6);
+    if (!this.#isSampling && this.#runs.size > 0) void this.#sampleLag();
+  }
+
+  committed(sinceUs: number, changes: number): void {
+    this.#commit.record((this.#meter.nowUs() - sinceUs) / 1e6);
+    this.#changes.record(changes);
+  }
+
+  commitFailed(): void {
+    this.#failures.value++;
+  }
+
+  /** What an attempt measured. Never throws: a wrong value is counted and left out. */
+  record(dagId: string, taskId: string, sample: MetricSample): void {
+    if (sample.kind === "log_line_dropped") this.#dag(dagId).logLinesDropped.value++;
+    else this.#tasks.record(dagId, taskId, sample);
+  }
+
+  /** Hands everything to OpenTelemetry as well. What throws there is counted, and said once. */
+  exportTo(provider: MeterProvider): void {
+    this.#stopExport = exportMetrics(this.registry, provider, () => {
+      if (this.#exportErrors.value++ > 0) return;
+      const error = coreError("METRIC_EXPORT_FAILED");
+      process.emitWarning(`${error.message}. ${error.cure}`, { type: "MillraceWarning", code: error.code });
+    });
+  }
+
+  close(): void {
+    this.#stopExport?.();
+    this.#closing.abort();
+  }
+
+  #dag(dagId: string): DagMeter {
+    const known = this.#dags.get(dagId);
+    if (known) return known;
+    const meter = new DagMeter(dagId, this.#ofDags);
+    this.#dags.set(dagId, meter);
+    return meter;
+  }
+
+  async #sampleLag(): Promise<void> {
+    const { signal } = this.#closing;
+    this.#isSampling = true;
+    const asked = this.#clock.now() + lagSampleMs;
+    await this.#clock.sleep(lagSampleMs, signal);
+    this.#isSampling = false;
+    if (!signal.aborted) this.#lag.record(Math.max(0, this.#clock.now() - asked) / 1_000);
+  }
+}
+
+/** A histogram without labels. */
+class SingleHistogram {
+  readonly #family: MetricFamily;
+  readonly #series: Series;
+
+  constructor(family: MetricFamily) {
+    this.#family = family;
+    this.#series = family.series([]);
+  }
+
+  record(value: number): void {
+    this.#family.record(this.#series, value);
+  }
+}
