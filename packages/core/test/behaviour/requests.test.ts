@@ -137,6 +137,18 @@ describe("requests of another process", () => {
     expect(await opened.engine.runs()).toEqual([]);
   });
 
+  test("are forgotten a week after their answer", async () => {
+    const { opened, ask } = await openBoth();
+    await using _ = opened;
+    await ask({ operation: "setPool", pool: "p", slots: 1 });
+    await opened.clock.advance(6 * 86_400_000);
+    await opened.engine.answerRequests();
+    expect(await opened.store.requests.get(1)).toMatchObject({ operation: "setPool" });
+    await opened.clock.advance(2 * 86_400_000);
+    await opened.engine.answerRequests();
+    expect(await opened.store.requests.get(1)).toBeUndefined();
+  });
+
   test("an engine that does not answer in time is said so; the request is kept for it", async () => {
     const { opened, database } = await openBoth();
     await using _ = opened;

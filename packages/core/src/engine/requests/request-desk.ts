@@ -12,6 +12,10 @@ import type { EngineRequest } from "./request.ts";
 /** So many requests are taken from the store at once. */
 const mostAtOnce = 100;
 
+const hourMs = 3_600_000;
+/** So long answered requests are kept. */
+const keptMs = 7 * 24 * hourMs;
+
 /**
  * Does what requests in the store ask for. Each is answered in the group that does it, so that after a crash it is either
  * done and answered, or neither; a run that is asked for has the request in its idempotency key.
@@ -19,6 +23,7 @@ const mostAtOnce = 100;
 export class RequestDesk {
   readonly #parts: EngineParts;
   #working: Promise<number> | undefined;
+  #tidiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -32,6 +37,7 @@ export class RequestDesk {
 
   async #answerAll(): Promise<number> {
     const { requests } = this.#parts.store;
+    await this.#tidy();
     let count = 0;
     for (;;) {
       const pending = await requests.pending(mostAtOnce);
@@ -39,6 +45,15 @@ export class RequestDesk {
       await Promise.all(pending.map((row) => this.#answer(row)));
       count += pending.length;
     }
+  }
+
+  /** Removes requests that were answered long ago; looks for them once an hour. */
+  async #tidy(): Promise<void> {
+    const { clock, scheduler } = this.#parts;
+    const now = clock.now();
+    if (now - this.#tidiedAt < hourMs) return;
+    this.#tidiedAt = now;
+    await scheduler.ask.write({ kind: "deleteRequests", answeredBefore: now - keptMs });
   }
 
   async #answer(row: RequestRow): Promise<void> {
