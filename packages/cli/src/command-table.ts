@@ -16,6 +16,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./commands/init.ts"),
   },
   { path: "run", summary: "Run a DAG once, to its end", load: () => import("./commands/run.ts") },
+  {
+    path: "start",
+    summary: "Start an engine that makes the runs that are asked for",
+    load: () => import("./commands/start.ts"),
+  },
   { path: "dags list", summary: "List the DAGs, with their last run", load: () => import("./commands/dags-list.ts") },
   { path: "dags show", summary: "Draw a DAG and list its tasks", load: () => import("./commands/dags-show.ts") },
   {
@@ -23,8 +28,14 @@ const commands: readonly CommandEntry[] = [
     summary: "Load every DAG file and report every mistake",
     load: () => import("./commands/dags-validate.ts"),
   },
+  {
+    path: "dags trigger",
+    summary: "Ask the engine for a run of a DAG",
+    load: () => import("./commands/dags-trigger.ts"),
+  },
   { path: "runs list", summary: "List runs, newest first", load: () => import("./commands/runs-list.ts") },
   { path: "runs show", summary: "Show one run and its tasks", load: () => import("./commands/runs-show.ts") },
+  { path: "runs cancel", summary: "Stop a run", load: () => import("./commands/runs-cancel.ts") },
   { path: "tasks list", summary: "List the tasks of a DAG", load: () => import("./commands/tasks-list.ts") },
   {
     path: "tasks states",

@@ -30,6 +30,10 @@ export const cliErrorTable = {
     says: "Task '{taskId}' of run '{runId}' has no XCom '{key}'{index}",
     cure: "See `millrace xcom list {dagId} {runId}`.",
   },
+  ENGINE_NOT_RUNNING: {
+    says: "No engine works on {location}, so nobody would do it",
+    cure: "Start one with `millrace start`, or make the run here with `millrace run`.",
+  },
   STORE_EMPTY: {
     says: "Nothing is recorded in {location} yet",
     cure: "Start a run with `millrace run`, or check the settings with `millrace config explain`.",

@@ -11,11 +11,12 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-const conflicts = /^(?:STORE_LOCKED|STORE_BUSY|RUN_EXISTS|RUN_ENDED|RUN_BLOCKED|FILE_EXISTS)$/;
+const conflicts =
+  /^(?:STORE_LOCKED|STORE_BUSY|RUN_EXISTS|RUN_ENDED|RUN_BLOCKED|NOTHING_TO_RETRY|DAG_VERSION_GONE|FILE_EXISTS|SQLITE_BACKUP_EXISTS)$/;
 const absences = /(?:_NOT_FOUND|_ABSENT|^RUN_NONE|^STORE_EMPTY|^DAGS_FOLDER_MISSING)$/;
 const usages =
   /^(?:USAGE_|JSON_|CONFIG_|SETTING_|PLUGIN_|DAG_|PARAMS_|POOL_UNKNOWN|TEMPLATE_|XCOM_STACK_INVALID|NODE_TOO_OLD)|_INVALID$/;
-const outages = /^(?:STORE_|SQLITE_|ENGINE_|FILE_|XCOM_)/;
+const outages = /^(?:STORE_|SQLITE_|ENGINE_|REQUEST_NOT_ANSWERED|SERVICE_|FILE_|XCOM_)/;
 
 /** The exit code that an error's code stands for. */
 export function exitCodeOf(code: string): number {

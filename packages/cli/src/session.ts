@@ -31,6 +31,8 @@ export class Session {
   readonly errStyle: Style;
   /** `--in-memory`: a store that nobody else sees. */
   inMemory = false;
+  /** `--concurrency`. */
+  concurrency: number | undefined;
   #config: Promise<LoadedConfig> | undefined;
   #dags: Promise<LoadedDags> | undefined;
   #store: Promise<ResolvedStore> | undefined;
@@ -84,7 +86,11 @@ export class Session {
       cwd: this.io.cwd,
       env: this.io.env,
       config: this.options.config,
-      flags: { home: this.options.home, store: this.inMemory ? "memory" : undefined },
+      flags: {
+        home: this.options.home,
+        store: this.inMemory ? "memory" : undefined,
+        concurrency: this.concurrency,
+      },
       resolveFrom: [import.meta.url],
     });
   }
@@ -138,9 +144,12 @@ export class Session {
   }
 
   /** The store, opened to read; `undefined` if there is nothing to read yet. */
-  reader(): Promise<Store | undefined> {
+  async reader(): Promise<Store | undefined> {
     this.#reader ??= this.#openReader();
-    return this.#reader;
+    const store = await this.#reader;
+    // What is not there yet may be there the next time: an engine makes it.
+    if (!store) this.#reader = undefined;
+    return store;
   }
 
   async #openReader(): Promise<Store | undefined> {

@@ -34,7 +34,20 @@ describe("completion", () => {
   it.each([
     [
       "millrace ",
-      ["complete", "completion", "config", "dags", "db", "doctor", "init", "run", "runs", "tasks", "xcom"].slice(1),
+      [
+        "complete",
+        "completion",
+        "config",
+        "dags",
+        "db",
+        "doctor",
+        "init",
+        "run",
+        "runs",
+        "start",
+        "tasks",
+        "xcom",
+      ].slice(1),
     ],
     ["millrace dags sh", ["show"]],
     ["millrace run h", ["hello"]],
@@ -73,7 +86,7 @@ describe("completion", () => {
         ["--norc", "-c"],
         `set -e; source millrace.bash; source millrace.bash; COMP_LINE=${JSON.stringify(line).replaceAll("$", "\\$")}; COMP_POINT=\${#COMP_LINE}; _millrace_completion; printf '%s\\n' "\${COMPREPLY[@]}"`,
       );
-    expect(ask("millrace dags ").trim().split("\n")).toEqual(["list", "show", "validate"]);
+    expect(ask("millrace dags ").trim().split("\n")).toEqual(["list", "show", "validate", "trigger"]);
     expect(ask("millrace run $(touch owned) ").trim()).toBe("");
     expect(inShell("bash", ["--norc", "-c"], "ls")).not.toContain("owned");
   });

@@ -12,7 +12,9 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const packages = fileURLToPath(new URL("../..", import.meta.url));
 const starter = fileURLToPath(new URL("run-source.mjs", import.meta.url));
 const folders: string[] = [];
+const alive = new Map<number, (signal: NodeJS.Signals) => void>();
 afterAll(() => {
+  for (const kill of alive.values()) kill("SIGKILL");
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -28,6 +30,8 @@ export interface Ended {
 export interface Call {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Called at once, when the process is there. */
+  readonly onStart?: (pid: number, kill: (signal: NodeJS.Signals) => void) => void;
   /** Called with everything printed so far; may signal the process. */
   readonly onOutput?: (printed: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -37,6 +41,19 @@ export interface Project {
   readonly folder: string;
   write(files: Readonly<Record<string, string>>): void;
   millrace(args: readonly string[], call?: Call): Promise<Ended>;
+  /** Starts a command that goes on until it is told to stop. What is still there when the test file ends is killed. */
+  spawn(args: readonly string[], call?: Call): Running;
+}
+
+/** A command under way. */
+export interface Running {
+  readonly pid: number;
+  /** Everything it printed so far. */
+  printed(): string;
+  /** Resolves when what it printed since the call before fits; rejects when it ends without. */
+  until(text: string | RegExp): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Ended>;
 }
 
 /** A DAG file that needs nothing but core. */
@@ -77,7 +94,12 @@ export function project(files: Readonly<Record<string, string>> = {}): Project {
     }
   };
   write({ "package.json": `{ "type": "module" }`, ...files });
-  return { folder, write, millrace: (args, call = {}) => millrace(args, { cwd: folder, ...call }) };
+  return {
+    folder,
+    write,
+    millrace: (args, call = {}) => millrace(args, { cwd: folder, ...call }),
+    spawn: (args, call = {}) => running(args, { cwd: folder, ...call }),
+  };
 }
 
 /** Links what a DAG file may import into a project. */
@@ -94,6 +116,46 @@ export function linkPackages(folder: string): void {
   }
 }
 
+function running(args: readonly string[], call: Call & { readonly cwd: string }): Running {
+  let printed = "";
+  let seen = 0;
+  let isOver = false;
+  const waiting = new Set<() => void>();
+  let child: { readonly pid: number; kill(signal: NodeJS.Signals): void } | undefined;
+  const ended = millrace(args, {
+    ...call,
+    onStart: (pid, kill) => {
+      child = { pid, kill };
+      alive.set(pid, kill);
+    },
+    onOutput: (all) => {
+      printed = all;
+      for (const look of waiting) look();
+    },
+  });
+  const { pid, kill } = child as NonNullable<typeof child>;
+  void ended.finally(() => {
+    isOver = true;
+    alive.delete(pid);
+    for (const look of waiting) look();
+  });
+  const until = (text: string | RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const fresh = printed.slice(seen);
+        const found = typeof text === "string" ? fresh.indexOf(text) : fresh.search(text);
+        if (found < 0 && !isOver) return;
+        waiting.delete(look);
+        if (found < 0) return reject(new Error(`It ended without printing ${text}:\n${printed}`));
+        seen += found + 1;
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  return { pid, printed: () => printed, until, kill, ended };
+}
+
 /** Starts the command as a user would, from its sources. */
 export function millrace(args: readonly string[], call: Call & { readonly cwd: string }): Promise<Ended> {
   const options: SpawnOptions = {
@@ -106,6 +168,7 @@ export function millrace(args: readonly string[], call: Call & { readonly cwd: s
     let out = "";
     let err = "";
     const heard = (): void => call.onOutput?.(out + err, (signal) => child.kill(signal));
+    if (child.pid !== undefined) call.onStart?.(child.pid, (signal) => child.kill(signal));
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       out += text;
       heard();

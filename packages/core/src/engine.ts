@@ -31,7 +31,13 @@ export type { DagReplaced, DagReplacement } from "./engine/replace-dags.ts";
 export { type FileRequestOptions, fileRequest } from "./engine/requests/file-request.ts";
 export type { EngineRequest } from "./engine/requests/request.ts";
 export { type RequestServiceOptions, requestService } from "./engine/requests/request-service.ts";
-export type { RunResult, TaskInstanceResult, TaskResult } from "./engine/run-result.ts";
+export {
+  type RunOutcome,
+  type RunResult,
+  readRunOutcome,
+  type TaskInstanceResult,
+  type TaskResult,
+} from "./engine/run-result.ts";
 export type { EngineService, ServiceHost } from "./engine/service.ts";
 export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapshot.ts";
 export type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "./observe/engine-event.ts";

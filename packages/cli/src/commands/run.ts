@@ -1,7 +1,8 @@
 import { messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { jsonObject } from "../option-values.ts";
+import { openEngine } from "../open-engine.ts";
+import { runOptions, runRequestOf } from "../running/run-options.ts";
 import { RunProgress } from "../running/run-progress.ts";
 import { resultLines, resultPayload } from "../running/run-report.ts";
 import { viewOf } from "../running/run-view-of-session.ts";
@@ -13,13 +14,7 @@ export default defineCommand({
   about:
     "Needs no server. Exits with 0 when the run succeeded and with 1 when it did not. Ctrl-C cancels the run, a second one ends the command at once.",
   arguments: [{ name: "<dag>", says: "id of the DAG", completes: "dag" }],
-  options: [
-    { flags: "--params <json>", says: "params, as the DAG's schema wants them: a JSON object or @file" },
-    { flags: "--conf <json>", says: "free-form settings that tasks see as conf: a JSON object or @file" },
-    { flags: "--date <iso>", says: "logical date: what the run is about (default: now)" },
-    { flags: "--run-id <id>", says: "id of the run (default: made from the date)" },
-    { flags: "--in-memory", says: "record nothing: the run is gone when it has ended" },
-  ],
+  options: [...runOptions, { flags: "--in-memory", says: "record nothing: the run is gone when it has ended" }],
   examples: [
     ["millrace run hello", "run it now"],
     [`millrace run sales --params '{"region":"eu"}'`, "with params"],
@@ -28,22 +23,17 @@ export default defineCommand({
   ],
   async run(session, given) {
     session.inMemory = given.flag("inMemory");
-    const { cwd } = session.io;
-    const [params, conf] = [given.textOr("params", undefined), given.textOr("conf", undefined)];
-    const request = {
-      params: params === undefined ? undefined : jsonObject(params, "--params", cwd),
-      conf: conf === undefined ? undefined : jsonObject(conf, "--conf", cwd),
-      logicalDate: given.textOr("date", undefined),
-      runId: given.textOr("runId", undefined),
-    };
     const core = await session.core();
-    if (request.runId !== undefined) core.checkRunId(request.runId);
+    const request = runRequestOf(given, session.io.cwd, core);
     const { dag } = await session.dag(given.text("dag"));
     const progress = new RunProgress(
       dag.id,
       dag.tasks.map(({ id }) => id),
     );
-    const [engine, view] = await Promise.all([openEngine(session, dag.id), viewOf(session, progress)]);
+    const [engine, view] = await Promise.all([
+      openEngine(session, { dags: await dagsToRun(session, dag.id) }),
+      viewOf(session, progress),
+    ]);
     engine.observe((event) => view.show(event, progress.take(event)));
 
     let interrupts = 0;
@@ -80,19 +70,6 @@ export default defineCommand({
     }
   },
 });
-
-async function openEngine(session: Session, dagId: string) {
-  const core = await session.core();
-  const config = await session.config();
-  const [{ backend }, store] = await Promise.all([core.resolveXComBackend(config), session.store()]);
-  return core.createEngine({
-    dags: await dagsToRun(session, dagId),
-    store: store.create(),
-    xcom: { backend, maxValueBytes: config.xcom.maxValueBytes },
-    pools: config.pools,
-    concurrency: config.concurrency,
-  });
-}
 
 /** The DAG, and if it starts runs of others, those too, as far as they are in good order. */
 async function dagsToRun(session: Session, dagId: string) {

@@ -1,4 +1,4 @@
-import type { RunResult, TaskInstanceResult, TaskResult } from "@millrace/core/engine";
+import type { RunOutcome, TaskInstanceResult, TaskResult } from "@millrace/core/engine";
 import type { Core, Session } from "../session.ts";
 import { safeLine } from "../terminal/safe-text.ts";
 import { tableLines } from "../terminal/table.ts";
@@ -9,7 +9,7 @@ import { failureLines, type TaskLine, taskColumns } from "../views/task-view.ts"
 const mostListed = 200;
 
 /** The result of a run as `-o json` prints it. */
-export function resultPayload(result: RunResult): Record<string, unknown> {
+export function resultPayload(result: RunOutcome): Record<string, unknown> {
   return {
     dag: result.dagId,
     run: result.runId,
@@ -22,7 +22,7 @@ export function resultPayload(result: RunResult): Record<string, unknown> {
 }
 
 /** The table of tasks, what went wrong, and the line that says how it ended. */
-export function resultLines(result: RunResult, session: Session, core: Core): string[] {
+export function resultLines(result: RunOutcome, session: Session, core: Core): string[] {
   const { style, io } = session;
   const lines = Object.entries(result.tasks).flatMap(([taskId, task]) => linesOf(taskId, task));
   const listed =

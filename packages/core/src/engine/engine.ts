@@ -1,6 +1,6 @@
 import type { Dag } from "../authoring/definition.ts";
 import { isDagId } from "../authoring/identifiers.ts";
-import { coreError, messageOf, shown } from "../errors.ts";
+import { coreError, type MillraceError, messageOf, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
@@ -9,14 +9,12 @@ import type { Observers } from "../observe/observers.ts";
 import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
 import type { RefusedRun } from "../scheduler/asks.ts";
 import type { DagBook } from "../scheduler/dag-book.ts";
-import { loadRun } from "../scheduler/load-run.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
-import { instantOf } from "../time/temporal.ts";
 import type { XComServices } from "../xcom/accessor.ts";
 import { findDag, findRun } from "./find-run.ts";
 import { LiveRunResult } from "./live-run-result.ts";
@@ -25,7 +23,7 @@ import { checkPool } from "./pools.ts";
 import { readXCom } from "./read-xcom.ts";
 import { type DagReplaced, type DagReplacement, replaceDags } from "./replace-dags.ts";
 import { RequestDesk } from "./requests/request-desk.ts";
-import { type RunResult, summaryOf, tasksOfRows } from "./run-result.ts";
+import { type RunResult, readRunOutcome } from "./run-result.ts";
 import type { Services } from "./service.ts";
 
 export interface EngineParts {
@@ -212,6 +210,14 @@ export class Engine {
     return this.#parts.scheduler.drain();
   }
 
+  /**
+   * Resolves when the engine works no more: with the error that stopped it (`ENGINE_STOPPED`), or with `undefined` after
+   * `close()`. Until then nothing that happens to it needs attention.
+   */
+  whenStopped(): Promise<MillraceError | undefined> {
+    return this.#parts.scheduler.whenStopped().then((error) => (error.code === "ENGINE_CLOSED" ? undefined : error));
+  }
+
   /** Does what other processes have asked for in the store. Gives how many requests that were. See `requestService`. */
   answerRequests(): Promise<number> {
     this.#checkOpen();
@@ -347,18 +353,10 @@ export class Engine {
 
   async #resultOfRow(runNo: number): Promise<RunResult> {
     const { store, xcoms } = this.#parts;
-    const stored = await loadRun(store, runNo);
-    if (!stored) throw coreError("STORE_FAILED", { why: `run number ${runNo} is gone` });
-    const { row, tasks } = stored;
+    const row = await store.runs.get(runNo);
+    if (!row) throw coreError("STORE_FAILED", { why: `run number ${runNo} is gone` });
     return {
-      dagId: row.dagId,
-      runId: row.runId,
-      state: row.state,
-      note: row.note,
-      summary: summaryOf(row.state, row.note),
-      startedAt: row.startedAt === null ? null : instantOf(row.startedAt),
-      endedAt: row.endedAt === null ? null : instantOf(row.endedAt),
-      tasks: tasksOfRows(tasks),
+      ...(await readRunOutcome(store, row)),
       xcom: (taskId, options) => readXCom(xcoms, row, taskId, options),
     };
   }

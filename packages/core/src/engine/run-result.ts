@@ -2,7 +2,7 @@ import type { CompiledGraph } from "../graph/compile.ts";
 import { stateOfMapped } from "../lifecycle/run-state.ts";
 import type { RunState, TaskState } from "../lifecycle/states.ts";
 import type { LiveRun } from "../scheduler/live-run.ts";
-import type { StoredError, TaskInstanceRow } from "../store/contract.ts";
+import type { RunRow, Store, StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
 
 /** How one instance of a task ended. */
@@ -22,8 +22,8 @@ export interface TaskResult extends TaskInstanceResult {
   readonly instances: readonly TaskInstanceResult[];
 }
 
-/** How a run ended. */
-export interface RunResult {
+/** How a run ended, or how it stands if it goes on. */
+export interface RunOutcome {
   readonly dagId: string;
   readonly runId: string;
   readonly state: RunState;
@@ -34,6 +34,10 @@ export interface RunResult {
   readonly endedAt: Instant | null;
   /** By task id. */
   readonly tasks: Readonly<Record<string, TaskResult>>;
+}
+
+/** How a run ended, and the values it left. */
+export interface RunResult extends RunOutcome {
   /**
    * A value that a task of the run left; by default its result. Of a mapped task the list, or one element.
    * `undefined` if there is none.
@@ -62,8 +66,35 @@ export function tasksOfLiveRun(run: LiveRun): Record<string, TaskResult> {
   });
 }
 
+/**
+ * How a run stands in a store that may have been opened as a reader: what `engine.run` gives, apart from the values.
+ *
+ * @example
+ * ```ts no-run
+ * import { readRunOutcome } from "@millrace/core/engine";
+ * import { sqlite } from "@millrace/store-sqlite";
+ *
+ * const store = sqlite({ path: ".millrace/millrace.db" });
+ * await store.open("reader");
+ * const [newest] = await store.runs.list({ dagId: "hello", limit: 1 });
+ * console.log((await readRunOutcome(store, newest)).summary);
+ * ```
+ */
+export async function readRunOutcome(store: Pick<Store, "tasks">, row: RunRow): Promise<RunOutcome> {
+  return {
+    dagId: row.dagId,
+    runId: row.runId,
+    state: row.state,
+    note: row.note,
+    summary: summaryOf(row.state, row.note),
+    startedAt: row.startedAt === null ? null : instantOf(row.startedAt),
+    endedAt: row.endedAt === null ? null : instantOf(row.endedAt),
+    tasks: tasksOfRows(await store.tasks.ofRun(row.runNo)),
+  };
+}
+
 /** Results from the store's rows. */
-export function tasksOfRows(rows: readonly TaskInstanceRow[]): Record<string, TaskResult> {
+function tasksOfRows(rows: readonly TaskInstanceRow[]): Record<string, TaskResult> {
   const byId = new Map<string, TaskInstanceRow[]>();
   for (const row of rows) byId.set(row.taskId, [...(byId.get(row.taskId) ?? []), row]);
   return Object.fromEntries([...byId].map(([id, list]) => [id, resultOfTask(list, list[0].mapIndex >= 0)]));

@@ -1,4 +1,4 @@
-import { coreError } from "../errors.ts";
+import { coreError, type MillraceError } from "../errors.ts";
 import { isRunFinished, type RunState } from "../lifecycle/states.ts";
 import type { AppendLogs, Outcome } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
@@ -57,6 +57,7 @@ export class Scheduler implements ProgressHost, Desk {
   #idle: (() => void)[] = [];
   /** Those who wait for the attempts under way to end; while there are any, no other begins. */
   readonly #drained: (() => void)[] = [];
+  readonly #end = Promise.withResolvers<MillraceError>();
 
   constructor(services: SchedulerServices) {
     this.services = services;
@@ -117,8 +118,13 @@ export class Scheduler implements ProgressHost, Desk {
     });
   }
 
+  /** Resolves when it works no more, with the reason. */
+  whenStopped(): Promise<MillraceError> {
+    return this.#end.promise;
+  }
+
   /** Nothing starts any more; those who wait are told; what was under way is written. */
-  async stop(reason: Error): Promise<void> {
+  async stop(reason: MillraceError): Promise<void> {
     this.#closing.abort();
     this.timers.close();
     await this.services.executor.stop();
@@ -377,8 +383,9 @@ export class Scheduler implements ProgressHost, Desk {
     this.#inbox.addFirst([...rebuilt, ...messages.filter(isReplayed), { kind: "poke" }]);
   }
 
-  #stopWith(reason: Error): void {
+  #stopWith(reason: MillraceError): void {
     this.#stopped = reason;
+    this.#end.resolve(reason);
     this.#closing.abort();
     this.timers.close();
     void this.services.executor.stop();

@@ -1,0 +1,108 @@
+import { parseDuration } from "@millrace/core";
+import type { Engine } from "@millrace/core/engine";
+import { messageOf, systemClock } from "@millrace/core/plugin";
+import { defineCommand } from "../command.ts";
+import { leaveEngineNote } from "../engine-note.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { openEngine, sortOut } from "../open-engine.ts";
+import { wholeNumber } from "../option-values.ts";
+import { Account } from "../serving/account.ts";
+import type { Session } from "../session.ts";
+import { safeLine } from "../terminal/safe-text.ts";
+
+export default defineCommand({
+  about: [
+    "Makes the runs that are asked for (`dags trigger`, `run`, `runs retry`, …) and goes on with those that were left unfinished. It does not look at the schedules of DAGs yet.",
+    "SIGTERM or Ctrl-C: no attempt begins any more, and those under way may end within --grace. A second one, or the end of the grace, hands them back at once: the next engine makes them again, and that uses up no retry.",
+  ].join("\n\n"),
+  options: [
+    { flags: "--concurrency <n>", says: "tasks that run at once (default: 32)", parse: wholeNumber(1, 100_000) },
+    { flags: "--grace <duration>", says: "how long attempts under way may take when it is to stop", default: "30s" },
+  ],
+  examples: [
+    ["millrace start", "work until Ctrl-C"],
+    ["millrace start --concurrency 8 --grace 5m", "eight tasks at once, patient at the end"],
+    ["millrace start -o json", "a JSON line for everything that it tells"],
+  ],
+  async run(session, given) {
+    const graceMs = parseDuration(given.text("grace"));
+    session.concurrency = given.value<number>("concurrency");
+    const account = new Account(session, await session.core());
+    const signals = new Signals(session);
+    const engine = await openTelling(session, account);
+    const { home } = await session.config();
+    const since = new Date(session.now()).toISOString();
+    const takeNote = leaveEngineNote(home, { pid: process.pid, command: "start", since });
+    const releaseStray = session.io.onStrayError((error, kind) =>
+      session.warn(
+        `${kind === "exception" ? "An error was thrown outside of every task" : "A promise was rejected and nobody awaited it"}: ${safeLine(messageOf(error))}`,
+      ),
+    );
+    // Nothing else may keep the process alive while there is nothing to do.
+    const alive = setInterval(() => undefined, 2 ** 30);
+    try {
+      account.adopted(await engine.start());
+      const broken = await Promise.race([signals.first, engine.whenStopped()]);
+      if (broken) throw broken;
+      await drain(session, engine, { account, graceMs, again: signals.second });
+      return exitCodes.ok;
+    } finally {
+      clearInterval(alive);
+      await engine.close();
+      takeNote();
+      signals.release();
+      releaseStray();
+    }
+  },
+});
+
+async function openTelling(session: Session, account: Account): Promise<Engine> {
+  const core = await session.core();
+  const { home } = await session.config();
+  const loaded = await session.dags();
+  const { fit, unfit } = await sortOut(
+    session,
+    loaded.dags.map(({ dag }) => dag),
+  );
+  const engine = await openEngine(session, { dags: fit, services: [core.requestService({ home })] });
+  engine.observe((event) => account.tell(event));
+  account.began({ location: await session.storeLocation(), dags: fit.length, unfit, errors: loaded.errors });
+  return engine;
+}
+
+/** Waits for the attempts under way: until they have ended, the grace is over, or somebody asks again. */
+async function drain(
+  session: Session,
+  engine: Engine,
+  { account, graceMs, again }: { readonly account: Account; readonly graceMs: number; readonly again: Promise<void> },
+): Promise<void> {
+  const store = await session.neededReader();
+  const drained = engine.drain();
+  account.draining((await store.tasks.running()).length, graceMs);
+  const over = new AbortController();
+  await Promise.race([drained, systemClock.sleep(graceMs, over.signal), again]);
+  over.abort();
+  const left = (await store.tasks.running()).length;
+  await engine.close();
+  account.ended(left);
+}
+
+/** The requests to stop. After the second one, the next ends the process. */
+class Signals {
+  readonly first: Promise<undefined>;
+  readonly second: Promise<void>;
+  readonly release: () => void;
+
+  constructor(session: Session) {
+    const [first, second] = [Promise.withResolvers<undefined>(), Promise.withResolvers<void>()];
+    this.first = first.promise;
+    this.second = second.promise;
+    let count = 0;
+    this.release = session.io.onInterrupt(() => {
+      count++;
+      if (count === 1) first.resolve(undefined);
+      else if (count === 2) second.resolve();
+      else session.io.exit(exitCodes.interrupted);
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import type { DagImportError, EngineEvent, EngineStart } from "@millrace/core/engine";
+import type { UnfitDag } from "../open-engine.ts";
+import { errorPayload } from "../report-error.ts";
+import type { Core, Session } from "../session.ts";
+import { safeLine } from "../terminal/safe-text.ts";
+import { instantText } from "../terminal/show-time.ts";
+import { importErrorLines, importErrorPayload } from "../views/import-error-view.ts";
+import { iso } from "../views/run-view.ts";
+
+/** What an engine found when it was opened. */
+export interface Beginning {
+  readonly location: string;
+  /** How many DAGs runs can be made of. */
+  readonly dags: number;
+  readonly unfit: readonly UnfitDag[];
+  readonly errors: readonly DagImportError[];
+}
+
+/** Tells what an engine does while it works: a line for everything, as text or as JSON. */
+export class Account {
+  readonly #session: Session;
+  readonly #core: Core;
+  /** Since when runs are under way, by their numbers. */
+  readonly #since = new Map<number, number>();
+
+  constructor(session: Session, core: Core) {
+    this.#session = session;
+    this.#core = core;
+  }
+
+  began({ location, dags, unfit, errors }: Beginning): void {
+    const { style, io } = this.#session;
+    this.#line(
+      "engine.started",
+      { pid: process.pid, location, dags },
+      `${style.good("✓")} working on ${location} with ${count(dags, "DAG")} (process id ${process.pid})`,
+    );
+    for (const error of errors)
+      this.#line("dag.failed", importErrorPayload(error), importErrorLines(error, style, io.cwd).join("\n"));
+    for (const { dagId, error } of unfit)
+      this.#line(
+        "dag.refused",
+        { dag: dagId, error: errorPayload(error) },
+        `${style.bad("✗")} ${style.bold(dagId)}  ${safeLine(error.message)} ${style.dim(`(${error.code})`)}`,
+      );
+  }
+
+  adopted({ adopted, refused }: EngineStart): void {
+    const { style } = this.#session;
+    if (adopted > 0)
+      this.#line("runs.adopted", { count: adopted }, `going on with ${count(adopted, "unfinished run")}`);
+    for (const { dagId, runId, error } of refused)
+      this.#line(
+        "run.refused",
+        { dag: dagId, run: runId, error: errorPayload(error) },
+        `${style.bad("✗")} ${style.bold(dagId)}  ${runId}  cannot go on: ${safeLine(error.message)} ${style.dim(`(${error.code})`)}`,
+      );
+    this.#line("engine.ready", {}, style.dim("ready"));
+  }
+
+  /** A run that begins or ends, and a service that failed; the rest is for those who look closer. */
+  tell(event: EngineEvent): void {
+    const { style } = this.#session;
+    const { kind, dagId, runId, runNo = 0, at, data } = event;
+    if (kind === "service.failed") {
+      const { service, message } = data as { readonly service: string; readonly message: string };
+      return this.#line(kind, { service, message }, `${style.warn("!")} ${service}: ${safeLine(message)}`);
+    }
+    const state = /^run\.(running|success|failed|cancelled)$/.exec(kind)?.[1];
+    if (state === undefined) return;
+    const since = this.#since.get(runNo);
+    if (state === "running") this.#since.set(runNo, at);
+    else this.#since.delete(runNo);
+    const tookMs = state === "running" || since === undefined ? null : at - since;
+    const note = (data as { readonly note?: string | null } | undefined)?.note ?? null;
+    const text = [
+      style.state(state).padEnd(style.hasColor ? 20 : 11),
+      dagId,
+      runId,
+      ...(note === null ? [] : [safeLine(note)]),
+      ...(tookMs === null ? [] : [style.dim(this.#core.formatDuration(tookMs))]),
+    ];
+    this.#line(kind, { dag: dagId, run: runId, note, tookMs }, text.join("  "), at);
+  }
+
+  draining(attempts: number, graceMs: number): void {
+    const wait =
+      attempts === 0
+        ? "nothing is under way"
+        : `waiting for ${count(attempts, "attempt")}, at most ${this.#core.formatDuration(graceMs)}; once more to hand ${attempts === 1 ? "it" : "them"} back at once`;
+    this.#line("engine.draining", { attempts, graceMs }, `stopping: ${wait}`);
+  }
+
+  ended(handedBack: number): void {
+    const text =
+      handedBack === 0 ? "stopped" : `stopped; ${count(handedBack, "attempt")} handed back to the next engine`;
+    this.#line("engine.stopped", { handedBack }, text);
+  }
+
+  #line(kind: string, payload: Readonly<Record<string, unknown>>, text: string, at = this.#session.now()): void {
+    const { io, style, isJson } = this.#session;
+    const line = isJson
+      ? JSON.stringify({ at: iso(at), kind, ...payload })
+      : `${style.dim(instantText(at, true).slice(11))}  ${text}`;
+    io.out.write(`${line}\n`);
+  }
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
