@@ -97,9 +97,8 @@ export class SqliteStore implements Store {
     if (mode !== "engine") {
       if (this.#mode === "new" || (this.#mode === "reader" && mode === "client")) {
         const { path } = this.#settings;
-        const { schema } = inspectFile(path);
-        refuseOther(path, schema);
-        if (mode === "client" && schema === 0) throw coreError("STORE_MISSING", { path });
+        if (mode === "client") refuseMissing(path);
+        else refuseOther(path, inspectFile(path).schema);
         this.#mode = mode;
       }
       return { epoch: 0 };
@@ -195,7 +194,10 @@ export class SqliteStore implements Store {
       throw coreError("STORE_READ_ONLY", { path: `${path} was opened as a client, which only files requests, and` });
     return this.#enqueue(() =>
       this.#retrying(() => {
-        this.#requests ??= new ClientRequests(path, onConnect);
+        if (this.#requests === undefined) {
+          refuseMissing(path);
+          this.#requests = new ClientRequests(path, onConnect);
+        }
         return this.#requests.file(changes);
       }),
     );
@@ -277,6 +279,12 @@ function refuseOther(path: string, schema: number): void {
   refuseNewer(path, schema);
   if (schema > 0 && schema < knownSchema)
     throw sqliteError("SQLITE_SCHEMA_OLD", { path, found: schema, known: knownSchema });
+}
+
+function refuseMissing(path: string): void {
+  const { schema } = inspectFile(path);
+  refuseOther(path, schema);
+  if (schema === 0) throw coreError("STORE_MISSING", { path });
 }
 
 let empty: Statements | undefined;

@@ -23,6 +23,7 @@ test.skipIf(!canMount)(
     expect(JSON.parse(output)).toEqual({
       colour: "blue",
       problems: [],
+      filed: "STORE_READ_ONLY",
       engine: "STORE_READ_ONLY",
       migrate: "STORE_READ_ONLY",
       newFile: "STORE_READ_ONLY",

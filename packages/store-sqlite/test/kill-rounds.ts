@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Store } from "@millrace/core/plugin";
 import { check, sqlite } from "../src/index.ts";
 
 export interface KillRound {
@@ -35,17 +36,35 @@ export async function killRound(path: string, durability: "normal" | "full", aft
   const isBehind =
     progress[0] !== epoch || (progress[1] ?? 0) < count || (progress[1] === count && (progress[2] ?? 0) < taskNo);
   if (isBehind) throw new Error(`said ${epoch} ${count} ${taskNo}, but stored is ${progress.join(" ")}`);
+  const runNos = new Set<number>();
   for (const line of lines) {
-    const taskInstanceNo = Number(line.split(" ")[3]);
+    const [, , , taskInstanceNo = 0, runNo = 0] = line.split(" ").map(Number);
     const task = await store.tasks.get(taskInstanceNo);
     const xcom = await store.xcoms.get({ taskInstanceNo, key: "return_value" });
-    if (task?.state !== "success" || xcom?.stored !== line.split(" ")[1])
-      throw new Error(`task instance ${taskInstanceNo} was lost`);
+    const isAsSaid = task?.state === "success" && task.crashes === 1 && task.mapIndex === -1;
+    if (!isAsSaid || xcom?.stored !== line.split(" ")[1]) throw new Error(`task instance ${taskInstanceNo} was lost`);
+    runNos.add(runNo);
   }
+  for (const runNo of runNos) await lookAtRun(store, runNo);
   await store.close();
   const { problems } = await check({ path });
   if (problems.length > 0) throw new AggregateError(problems, "the file is damaged");
   return { acknowledged: lines.length, epoch };
+}
+
+/** What was stored with the ends of attempts is there for just those that have ended. */
+async function lookAtRun(store: Store, runNo: number): Promise<void> {
+  const tasks = await store.tasks.ofRun(runNo);
+  const ended = tasks.filter(({ state }) => state === "success").map(({ taskInstanceNo }) => taskInstanceNo);
+  const reads = (await store.xcoms.readsOfRun(runNo)).map(({ taskInstanceNo }) => taskInstanceNo);
+  const costs = (await store.tasks.performanceOfRun(runNo)).map(({ taskInstanceNo }) => taskInstanceNo);
+  for (const found of [reads, costs])
+    if (found.join() !== ended.join()) throw new Error(`of run ${runNo} ${ended.join()} ended, but stored is ${found}`);
+  const events = await store.events.list({ runNo, limit: 10_000 });
+  const all = (await store.events.list({ after: (events[0]?.seq ?? 0) - 1, limit: 10_000 })).filter(
+    (event) => event.runNo === runNo,
+  );
+  if (events.length !== all.length) throw new Error(`events of run ${runNo} are missing from its own`);
 }
 
 if (import.meta.main) {

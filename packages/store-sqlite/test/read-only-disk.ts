@@ -9,6 +9,12 @@ const reader = sqlite({ path });
 await reader.open("reader");
 const colour = await reader.settings.get("colour");
 await reader.close();
+const client = sqlite({ path });
+await client.open("client");
+const filed = await client
+  .commit([{ kind: "fileRequest", requestId: "a", operation: "pause", payload: "{}", at: 1 }])
+  .then(() => "filed", codeOf);
+await client.close();
 const { problems } = await check({ path });
 const engine = await sqlite({ path })
   .open("engine")
@@ -17,4 +23,4 @@ const migrated = await migrate({ path }).then(() => "migrated", codeOf);
 const newFile = await sqlite({ path: `${path}.new` })
   .open("engine")
   .then(() => "opened", codeOf);
-console.log(JSON.stringify({ colour, problems: problems.map(codeOf), engine, migrate: migrated, newFile }));
+console.log(JSON.stringify({ colour, problems: problems.map(codeOf), filed, engine, migrate: migrated, newFile }));

@@ -30,29 +30,51 @@ for (let count = 1; ; count++) {
     { kind: "createRun", dagNo, versionNo, runId: `run_${epoch}_${count}`, type: "manual", ...dates, ...more, at },
   ]);
   if (run?.status !== "created") throw new Error("not created");
+  const { runNo, firstTaskInstanceNo } = run;
+  await store.commit([{ kind: "expandTask", runNo, taskNo: 0, placeholderNo: firstTaskInstanceNo, count: 3, at }]);
+  const request = {
+    kind: "fileRequest",
+    requestId: `${epoch} ${count}`,
+    operation: "test",
+    payload: "{}",
+    at,
+  } as const;
+  const [, filed] = await store.commit([
+    { kind: "collapseTask", runNo, taskNo: 0, placeholderNo: firstTaskInstanceNo, reason: null, at },
+    request,
+  ]);
+  if (filed?.status !== "filed") throw new Error("not filed");
   for (let taskNo = 0; taskNo < taskIds.length; taskNo++) {
-    const place = { taskInstanceNo: run.firstTaskInstanceNo + taskNo, runNo: run.runNo, token: epoch, attempt: 1, at };
+    const place = { taskInstanceNo: firstTaskInstanceNo + taskNo, runNo, at };
+    const first = { ...place, token: epoch, attempt: 1 };
+    const second = { ...place, token: epoch, attempt: 2 };
     const value = { key: "return_value", format: "json", stored: String(count), sizeBytes: 4 } as const;
-    await store.commit(
+    const cost = { durationUs: count, cpuUs: 1, memoryBeforeBytes: 1, memoryAfterBytes: 1, memoryPeakBytes: 1 };
+    const end = { error: null, wakeAt: null, awaits: null, replacesXComs: true, xcoms: [value], deletes: [] };
+    const outcomes = await store.commit(
       [
-        { kind: "startTask", from: ["scheduled"], ...place },
+        // Every instance loses its first attempt.
+        { kind: "startTask", from: ["scheduled"], ...first },
+        { kind: "returnTask", why: "lost", reason: "lost", ...first },
+        { kind: "startTask", from: ["scheduled"], ...second },
         {
           kind: "finishTask",
           state: "success",
-          error: null,
-          wakeAt: null,
-          awaits: null,
-          replacesXComs: true,
-          xcoms: [value],
-          deletes: [],
-          reads: [],
-          performance: null,
-          ...place,
+          ...end,
+          reads: [{ taskInstanceNo: firstTaskInstanceNo, key: "return_value", sizeBytes: count }],
+          performance: { scope: "process", ...cost, loopDelayUs: 1 },
+          ...second,
         },
         { kind: "putSetting", key: "progress", value: `${epoch} ${count} ${taskNo}`, at },
       ],
       { durability: durability === "full" ? "full" : "normal" },
     );
-    writeSync(1, `${epoch} ${count} ${taskNo} ${place.taskInstanceNo}\n`);
+    if (outcomes.some(({ status }) => status !== "done")) throw new Error("not done");
+    writeSync(1, `${epoch} ${count} ${taskNo} ${place.taskInstanceNo} ${runNo}\n`);
   }
+  await store.commit([
+    { kind: "answerRequest", requestNo: filed.requestNo, answer: String(count), at },
+    { kind: "updateRun", runNo, from: ["queued"], to: "success", note: null, at },
+  ]);
+  await store.commit([{ kind: "updateRun", runNo, from: ["success"], to: "queued", note: null, at }]);
 }
