@@ -90,6 +90,10 @@ export class Mappings {
     const instances = elements.map((_, index) =>
       run.newInstance(taskNo, index === 0 ? placeholder.no : firstNo + index - 1, index, this.#desk.nextOrder()),
     );
+    // Attempts of a mapping that was cleared as a whole count on in the instance that stayed.
+    const [first] = instances;
+    first.attempt = placeholder.attempt;
+    first.uncounted = placeholder.uncounted;
     run.mappings.set(taskNo, {
       bucket: undefined,
       elements,

@@ -197,6 +197,27 @@ describe("clearing", () => {
     }
   });
 
+  test("counts the attempts of a mapped task on when it is made anew, and gives it no retry more", async () => {
+    let isBroken = false;
+    let elements = [1, 2];
+    const attempts: string[] = [];
+    const mapped = dag("mapped", {}, (d) => {
+      const source = d.task("source", () => elements);
+      d.map("each", { over: source, retries: { max: 1, delay: "1s", backoff: "fixed" } }, ({ task, attempt }) => {
+        attempts.push(`${task.mapIndex} ${attempt}`);
+        if (isBroken) throw new Error("broken");
+      });
+    });
+    await using opened = await openEngine({ dags: [mapped] });
+    await opened.run(mapped, { runId: "r" });
+    attempts.length = 0;
+    isBroken = true;
+    elements = [3];
+    await opened.clock.drive(opened.engine.clear("mapped", "r", { tasks: ["source"] }));
+    expect(await endOf(opened, "mapped")).toBe("failed");
+    expect(attempts).toEqual(["0 2", "0 3"]);
+  });
+
   test("has one element of a mapped task run again and keeps the others", async () => {
     const made: number[] = [];
     const mapped = dag("mapped", {}, (d) => {
