@@ -29,5 +29,8 @@ export {
   type RecordingExecutor,
   recordingExecutor,
 } from "./doubles/recording-executor.ts";
+export { seededNumbers } from "./doubles/seeded-numbers.ts";
 export { createTestEngine, type TestEngine, type TestEngineOptions } from "./engine/test-engine.ts";
 export { type TestingErrorCode, testingErrorTable } from "./errors.ts";
+export { checkHistory } from "./oracle/check-history.ts";
+export type { HistoryOptions, HistoryProblem, HistoryRule } from "./oracle/history.ts";
