@@ -1,0 +1,66 @@
+// One life of an engine on a file: makes some runs, goes on with those of former lives, and dies at the moment it was told.
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { createEngine, requestService } from "@millrace/core/engine";
+import { sqlite } from "../../src/index.ts";
+import { filePlace } from "./file-place.ts";
+import { type Kill, Killer, killingPlace, killingStore } from "./kill-points.ts";
+import { recoveryDags } from "./recovery-dags.ts";
+
+/** What the process is told on its command line. */
+export interface LifePlan {
+  readonly folder: string;
+  readonly life: number;
+  readonly kill?: Kill;
+}
+
+const { folder, life, kill } = JSON.parse(process.argv[2] ?? "") as LifePlan;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const killer = new Killer(kill);
+const store = killingStore(sqlite({ path: join(folder, "millrace.db") }), killer);
+const dags = recoveryDags(({ dag, run, task, attempt }) => {
+  const effect = { dagId: dag.id, runId: run.id, taskId: task.id, mapIndex: task.mapIndex, attempt };
+  appendFileSync(join(folder, "effects"), `${JSON.stringify(effect)}\n`);
+});
+
+const engine = await createEngine({
+  dags,
+  store,
+  home: folder,
+  concurrency: 8,
+  pools: { narrow: 2 },
+  xcom: { backend: [killingPlace(filePlace(join(folder, "xcoms")), killer)] },
+  // What takes its process along here is the test, not the tasks.
+  maxCrashes: 1_000,
+  services: [requestService({ home: folder, pollMs: 20 })],
+});
+engine.observe(({ kind, dagId, runId, taskId }) => {
+  const hasEnded = kind === "run.success" || kind === "run.failed";
+  say(hasEnded ? `ended ${dagId} ${runId}` : `event ${kind} ${taskId ?? ""}`);
+});
+const { refused } = await engine.start();
+for (const { dagId, runId, error } of refused) say(`refused ${dagId} ${runId} ${error.code}`);
+say("started");
+for (const [number, dagId] of ["mixed", "wide", "quick", "wide", "hopeless"].entries()) {
+  const name = `life-${life}-${number}`;
+  await engine.trigger(dagId, { runId: name, idempotencyKey: name });
+}
+
+let isTold = false;
+const looking = setInterval(() => void look(), 25);
+async function look(): Promise<void> {
+  const active = await engine.runs({ states: ["queued", "running"], limit: 1 });
+  const pending = await store.requests.pending(1);
+  if (isTold || active.length + pending.length > 0) return;
+  isTold = true;
+  say("over");
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "again") isTold = false;
+  else break;
+}
+clearInterval(looking);
+await engine.close();
+say("closed");
