@@ -256,6 +256,12 @@ export const faults = [
     says: /fault millrace --help/,
   },
   {
+    gate: "consumer",
+    fault: "a new project that needs what there is not",
+    files: { "packages/cli/src/init/basic-template.ts": '\nObject.assign(toolVersions, { zod: "^0.0.1" });\n' },
+    says: /fault npm install, of a new project/,
+  },
+  {
     gate: "errors",
     fault: "a code that nobody throws",
     files: {

@@ -1,9 +1,11 @@
-// A project outside the workspace: installs the packed tarballs with plain npm, type-checks against them under ES2022,
-// imports every door, runs its program on both Node versions, and starts the command.
+// A project outside the workspace: installs the packed tarballs with npm and without their scripts, type-checks against
+// them under ES2022, imports every door, runs its program on both Node versions, and starts the command. Then a project
+// that `millrace init` makes.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tryNewProject } from "../new-project.mjs";
 import { doorsOf, packPublishedPackages } from "../published-packages.mjs";
 import { node24, node26, root } from "../workspace.mjs";
 
@@ -30,7 +32,14 @@ try {
       overrides: Object.fromEntries(Object.keys(tarballs).map((name) => [name, `$${name}`])),
     }),
   );
-  step("npm install", "npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]);
+  step("npm install --ignore-scripts", "npm", [
+    "install",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--loglevel=error",
+  ]);
   step("type check", process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "."]);
   for (const node of [node26, node24]) {
     const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
@@ -40,6 +49,7 @@ try {
     step(`program on ${version}`, node, ["out/program.js"]);
     step(`millrace --help on ${version}`, node, ["node_modules/millrace/bin/millrace.mjs", "--help"]);
   }
+  tryNewProject({ millrace: join(project, "node_modules/millrace/bin/millrace.mjs"), tarballs, step });
 } catch (fault) {
   console.error(fault.message);
   process.exitCode = 1;
@@ -47,8 +57,8 @@ try {
   rmSync(project, { recursive: true, force: true });
 }
 
-function step(what, command, args) {
-  const result = spawnSync(command, args, { cwd: project, env, encoding: "utf8", timeout: 120_000 });
+function step(what, command, args, { cwd = project, env: more } = {}) {
+  const result = spawnSync(command, args, { cwd, env: { ...env, ...more }, encoding: "utf8", timeout: 120_000 });
   if (result.status !== 0) throw new Error(`fault ${what}\n${result.error ?? ""}${result.stdout}${result.stderr}`);
   console.log(`ok    ${what}`);
 }

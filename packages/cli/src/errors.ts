@@ -46,6 +46,10 @@ export const cliErrorTable = {
     says: "There is no template '{template}'",
     cure: "Use one of: {known}.",
   },
+  FOLDER_NOT_EMPTY: {
+    says: "{path} is not empty: it has {what}",
+    cure: "Name a new folder (`millrace init demo`), or add what is missing to this one with `millrace init --yes`; nothing is written over.",
+  },
   FILE_EXISTS: {
     says: "{path} exists already",
     cure: "Choose another name or remove it; nothing was written over.",

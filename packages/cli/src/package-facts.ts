@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 export interface PackageFacts {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 /** Stands one folder below the package's own, in the sources as in the build. */

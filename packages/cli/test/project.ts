@@ -108,6 +108,7 @@ export function linkPackages(folder: string): void {
   const links: Readonly<Record<string, string>> = {
     "@millrace/core": join(packages, "core"),
     "@millrace/store-sqlite": join(packages, "store-sqlite"),
+    "@millrace/testing": join(packages, "testing"),
     zod,
   };
   for (const [name, target] of Object.entries(links)) {

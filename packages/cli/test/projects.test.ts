@@ -1,53 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { helloDag, linkPackages, millrace, project } from "./project.ts";
-
-describe("millrace init", () => {
-  it("makes a project whose DAG runs, whose test passes and which tells the next steps", async () => {
-    const outer = project();
-    const made = await outer.millrace(["init", "demo", "-o", "json"]);
-    expect(made.json()).toMatchObject({ kept: [], next: ["cd demo", "npm install", "npx millrace run hello"] });
-    const folder = join(outer.folder, "demo");
-    linkPackages(folder);
-    const ran = await millrace(["run", "hello", "--params", `{"name":"Ada"}`], { cwd: folder });
-    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining("report")]);
-    expect(
-      (await millrace(["xcom", "get", "hello", "latest", "report", "-o", "json"], { cwd: folder })).json(),
-    ).toMatchObject({ value: { text: "Hello Ada!", letters: 3 } });
-    const tested = execFileSync(process.execPath, ["--conditions=millrace-source", "--test"], {
-      cwd: folder,
-      encoding: "utf8",
-      env: { PATH: process.env.PATH },
-    });
-    expect(tested).toMatch(/pass 1\b/);
-    expect((await millrace(["dags", "validate"], { cwd: folder })).code).toBe(0);
-  });
-
-  it("writes over nothing", async () => {
-    const { millrace, folder, write } = project({ "dags/hello.ts": "// mine" });
-    write({ "package.json": `{ "name": "mine" }` });
-    const { created, kept } = (await millrace(["init", "--yes", "-o", "json"])).json<{
-      created: string[];
-      kept: string[];
-    }>();
-    expect(kept).toEqual(["package.json", "dags/hello.ts"]);
-    expect(created).toContain("millrace.config.ts");
-    expect(readFileSync(join(folder, "dags/hello.ts"), "utf8")).toBe("// mine");
-    expect(readFileSync(join(folder, "package.json"), "utf8")).toBe(`{ "name": "mine" }`);
-  });
-
-  it("refuses what it cannot do", async () => {
-    const { millrace, folder } = project();
-    writeFileSync(join(folder, "file"), "");
-    const onFile = await millrace(["init", "file/below", "-o", "json"]);
-    expect([onFile.code, onFile.json()]).toMatchObject([4, { error: { code: "FILE_EXISTS" } }]);
-    const template = await millrace(["init", "x", "--template", "none", "-o", "json"]);
-    expect([template.code, template.json()]).toMatchObject([2, { error: { code: "TEMPLATE_UNKNOWN" } }]);
-    expect(existsSync(join(folder, "x"))).toBe(false);
-  });
-});
+import { helloDag, project } from "./project.ts";
 
 describe("DAG files", () => {
   it("are listed, with those that failed beside the good ones", async () => {

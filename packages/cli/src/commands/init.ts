@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { basicTemplate, type TemplateFacts, type TemplateFiles } from "../init/basic-template.ts";
-import { contentOf, writeProject } from "../init/write-project.ts";
+import { basicTemplate, pnpmSettings, type TemplateFacts, type TemplateFiles } from "../init/basic-template.ts";
+import { nextSteps } from "../init/next-steps.ts";
+import { lookAround, packageNameOf, type Surroundings } from "../init/surroundings.ts";
+import { writeProject } from "../init/write-project.ts";
 import { packageFacts } from "../package-facts.ts";
 import type { Session } from "../session.ts";
 
@@ -21,7 +22,7 @@ export default defineCommand({
       default: "basic",
       completes: Object.keys(templates),
     },
-    { flags: "-y, --yes", says: "ask nothing" },
+    { flags: "-y, --yes", says: "ask nothing; also add to a folder that is not empty" },
   ],
   examples: [
     ["millrace init demo", "a new project in ./demo"],
@@ -31,26 +32,18 @@ export default defineCommand({
     const template = given.text("template");
     if (!Object.hasOwn(templates, template))
       throw cliError("TEMPLATE_UNKNOWN", { template, known: Object.keys(templates).join(", ") });
-    const { cwd } = session.io;
-    const folder = resolve(cwd, given.textOr("dir", "."));
-    const files = templates[template]({ name: packageNameOf(folder), versions: versions() });
-    if (!(await mayWrite(session, folder, given.flag("yes")))) {
+    const folder = resolve(session.io.cwd, given.textOr("dir", "."));
+    const around = lookAround(folder, session.io.env);
+    if (!given.flag("yes") && !(await mayAddTo(session, around))) {
       session.note("Nothing was written.");
       return exitCodes.failed;
     }
-    const { created, kept } = writeProject(folder, files);
-    const place = relative(cwd, folder);
-    const install =
-      kept.includes("package.json") && !hasMillrace(folder)
-        ? "npm install millrace @millrace/core @millrace/store-sqlite zod"
-        : "npm install";
-    const next = [
-      ...(place === "" ? [] : [`cd ${/^[\w./-]+$/.test(place) ? place : JSON.stringify(place)}`]),
-      install,
-      "npx millrace run hello",
-    ];
+    const files = templates[template]({ name: packageNameOf(folder), versions: versions() });
+    const isPnpmsOwn = around.packageManager === "pnpm" && around.workspace === undefined;
+    const { created, kept } = writeProject(folder, isPnpmsOwn ? { ...files, ...pnpmSettings } : files);
+    const { commands, warnings } = nextSteps(around, session.io.cwd);
     const { style } = session;
-    session.print({ folder, created, kept, next }, () => [
+    session.print({ folder, created, kept, next: commands }, () => [
       created.length === 0
         ? `${style.dim("–")} Everything is there already in ${folder}`
         : `${style.good("✓")} Made ${style.bold(folder)}`,
@@ -58,25 +51,22 @@ export default defineCommand({
       ...kept.map((name) => `  ${style.dim(`= ${name} (kept as it was)`)}`),
       "",
       "Next:",
-      ...next.map((command) => `  ${style.accent(command)}`),
+      ...commands.map((command) => `  ${style.accent(command)}`),
     ]);
-    if (kept.includes("package.json") && !isModulePackage(folder)) {
-      session.warn(
-        'The package.json that was kept does not say "type": "module".',
-        "Add it, so that Node loads DAG files as ES modules.",
-      );
-    }
+    for (const { text, cure } of warnings) session.warn(text, cure);
     return exitCodes.ok;
   },
 });
 
-async function mayWrite(session: Session, folder: string, isSure: boolean): Promise<boolean> {
-  const content = contentOf(folder).filter((name) => name !== ".git");
-  if (content.length === 0 || isSure || !session.io.canAsk) return true;
+/** @throws `FOLDER_NOT_EMPTY` where nobody can be asked */
+async function mayAddTo(session: Session, { folder, content }: Surroundings): Promise<boolean> {
+  if (content.length === 0) return true;
+  const what = `${content.slice(0, 3).join(", ")}${content.length > 3 ? ` and ${content.length - 3} more` : ""}`;
+  if (!session.io.canAsk) throw cliError("FOLDER_NOT_EMPTY", { path: folder, what });
   const { createInterface } = await import("node:readline/promises");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${folder} is not empty. Add the files that are missing? [Y/n] `);
+    const answer = await terminal.question(`${folder} is not empty (${what}). Add the files that are missing? [Y/n] `);
     return !/^n/i.test(answer.trim());
   } finally {
     terminal.close();
@@ -84,41 +74,16 @@ async function mayWrite(session: Session, folder: string, isSure: boolean): Prom
 }
 
 function versions(): TemplateFacts["versions"] {
-  const { version, dependencies } = packageFacts();
+  const { version, dependencies, devDependencies } = packageFacts();
   // Inside the workspace the ranges say so; a published package names real ones.
-  const range = (name: string): string =>
-    dependencies[name]?.startsWith("workspace:") ? `^${version}` : (dependencies[name] ?? `^${version}`);
+  const range = (name: string): string => {
+    const known = dependencies[name] ?? devDependencies[name] ?? "workspace:";
+    return known.startsWith("workspace:") ? `^${version}` : known;
+  };
   return {
     "@millrace/core": range("@millrace/core"),
     "@millrace/store-sqlite": range("@millrace/store-sqlite"),
+    "@millrace/testing": range("@millrace/testing"),
     millrace: `^${version}`,
   };
-}
-
-function packageNameOf(folder: string): string {
-  const name = basename(folder)
-    .toLowerCase()
-    .replace(/[^a-z0-9._~-]+/g, "-")
-    .replace(/^[._-]+|-+$/g, "");
-  return name === "" ? "millrace-project" : name.slice(0, 200);
-}
-
-function isModulePackage(folder: string): boolean {
-  return manifestOf(folder).type === "module";
-}
-
-function hasMillrace(folder: string): boolean {
-  const { dependencies, devDependencies } = manifestOf(folder);
-  return [dependencies, devDependencies].some(
-    (list) => typeof list === "object" && list !== null && "millrace" in list,
-  );
-}
-
-function manifestOf(folder: string): Readonly<Record<string, unknown>> {
-  try {
-    const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    return typeof manifest === "object" && manifest !== null ? (manifest as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

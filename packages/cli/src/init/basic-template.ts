@@ -2,23 +2,41 @@
 export interface TemplateFacts {
   readonly name: string;
   /** Version ranges by package. */
-  readonly versions: Readonly<Record<"@millrace/core" | "@millrace/store-sqlite" | "millrace", string>>;
+  readonly versions: Readonly<
+    Record<"@millrace/core" | "@millrace/store-sqlite" | "@millrace/testing" | "millrace", string>
+  >;
 }
 
 /** Texts of the new files by their paths. */
 export type TemplateFiles = Readonly<Record<string, string>>;
 
+/** What the project needs beside Millrace itself. */
+export const toolVersions = { zod: "^4.0.0", "@types/node": "^24.0.0", typescript: "^6.0.0" } as const;
+
+/** pnpm wants to be told of every package that would run a script when it is installed. */
+export const pnpmSettings: TemplateFiles = {
+  "pnpm-workspace.yaml":
+    "# esbuild works without the script that it would run after its installation.\nallowBuilds:\n  esbuild: false\n",
+};
+
 /** A typed DAG with params, its test, and a config that leaves everything at its default. */
 export function basicTemplate({ name, versions }: TemplateFacts): TemplateFiles {
+  const { "@millrace/testing": testing, ...forRuns } = versions;
+  const { zod, ...tools } = toolVersions;
   const manifest = {
     name,
     version: "0.0.0",
     private: true,
     type: "module",
     engines: { node: ">=24" },
-    scripts: { start: "millrace run hello", test: "node --test", typecheck: "tsc" },
-    dependencies: { ...versions, zod: "^4.0.0" },
-    devDependencies: { "@types/node": "^24.0.0", typescript: "^6.0.0" },
+    scripts: {
+      start: "millrace run hello",
+      test: "node --test",
+      typecheck: "tsc",
+      check: "tsc && millrace dags validate && node --test",
+    },
+    dependencies: { ...forRuns, zod },
+    devDependencies: { "@millrace/testing": testing, ...tools },
   };
   return {
     "package.json": `${JSON.stringify(manifest, null, 2)}\n`,
@@ -31,6 +49,7 @@ export function basicTemplate({ name, versions }: TemplateFacts): TemplateFiles 
   };
 }
 
+// Node runs the files as they are, tests among them: what it could not run is a mistake for the compiler as well.
 const tsconfig = `{
   "compilerOptions": {
     "strict": true,
@@ -87,15 +106,19 @@ export default dag(
 
 const test = `import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createEngine } from "@millrace/core/engine";
-import { memoryStore } from "@millrace/core/plugin";
+import { testDag } from "@millrace/testing";
 import hello from "../dags/hello.ts";
 
 test("greets whom it is told to", async () => {
-  await using engine = await createEngine({ dags: [hello], store: memoryStore() });
-  const result = await engine.run(hello, { params: { name: "Ada" } });
-  assert.equal(result.state, "success");
-  assert.deepEqual(await result.xcom("report"), { text: "Hello Ada!", letters: 3 });
+  const result = await testDag(hello, { params: { name: "Ada" } });
+  assert.deepEqual(result.orThrow().value("report"), { text: "Hello Ada!", letters: 3 });
+});
+
+test("tries three times to greet, and reports nothing without a greeting", async () => {
+  // Retries wait for a minute and more; the clock of a test jumps over that.
+  const result = await testDag(hello, { mock: { greet: new Error("nobody there") } });
+  assert.equal(result.tasks.greet?.attempts, 3);
+  assert.equal(result.tasks.report?.state, "upstream_failed");
 });
 `;
 
@@ -106,13 +129,14 @@ A [Millrace](https://www.npmjs.com/package/millrace) project.
 
 | command | what it does |
 |---|---|
-| \`npx millrace run hello\` | runs the DAG of \`dags/hello.ts\` |
+| \`npm start\` | runs the DAG of \`dags/hello.ts\` |
 | \`npx millrace run hello --params '{"name":"Ada"}'\` | with params |
 | \`npx millrace runs list\` | what ran |
 | \`npx millrace tasks logs hello latest\` | what the tasks logged |
 | \`npx millrace xcom get hello latest report\` | what a task returned |
 | \`npx millrace dags show hello\` | draws the DAG |
-| \`npm test\` | tests it, in memory |
+| \`npm test\` | tests it, in memory and without waiting |
+| \`npm run check\` | types, DAG files and tests |
 | \`npx millrace doctor\` | checks the installation |
 
 Runs and results are kept in \`.millrace/\`. New DAGs go into files below \`dags/\`: everything a file exports and

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "@millrace/core/plugin";
 import { cliError } from "../errors.ts";
@@ -8,11 +8,6 @@ export interface WrittenProject {
   readonly created: readonly string[];
   /** Files that were there already; they are as they were. */
   readonly kept: readonly string[];
-}
-
-/** What stands in a folder; an empty list if it is not there. */
-export function contentOf(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /**
