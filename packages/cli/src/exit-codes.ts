@@ -16,7 +16,7 @@ const conflicts =
 const absences = /(?:_NOT_FOUND|_ABSENT|^RUN_NONE|^STORE_EMPTY|^DAGS_FOLDER_MISSING)$/;
 const usages =
   /^(?:USAGE_|JSON_|CONFIG_|SETTING_|PLUGIN_|DAG_|PARAMS_|POOL_UNKNOWN|TEMPLATE_|XCOM_STACK_INVALID|NODE_TOO_OLD)|_INVALID$/;
-const outages = /^(?:STORE_|SQLITE_|ENGINE_|REQUEST_NOT_ANSWERED|SERVICE_|FILE_|XCOM_)/;
+const outages = /^(?:BUNDLE_|BUNDLER_|STORE_|SQLITE_|ENGINE_|REQUEST_NOT_ANSWERED|SERVICE_|FILE_|XCOM_)/;
 
 /** The exit code that an error's code stands for. */
 export function exitCodeOf(code: string): number {

@@ -103,7 +103,8 @@ export class Session {
 
   async #loadDags(): Promise<LoadedDags> {
     const { loadDags } = await this.core();
-    return loadDags({ folder: (await this.config()).dags });
+    const { dags: folder, home } = await this.config();
+    return loadDags({ folder, home });
   }
 
   /**
@@ -130,6 +131,23 @@ export class Session {
       (hint) => hint !== undefined,
     );
     throw withHint(coreError("DAG_NOT_FOUND", { dagId }), hints.join("\n"));
+  }
+
+  /**
+   * One DAG by its id, to be run: from its file as the file is now.
+   *
+   * @throws what {@link dag} throws, and what is wrong with the file if the DAG is only left from before
+   */
+  async currentDag(dagId: string): Promise<LoadedDag> {
+    const found = await this.dag(dagId);
+    if (!found.isStale) return found;
+    const broken = (await this.dags()).errors.find(({ path }) => path === found.path);
+    const { importErrorPlace } = await import("./views/import-error-view.ts");
+    const place = broken === undefined ? found.path : importErrorPlace(broken, this.io.cwd);
+    throw withHint(
+      broken?.error ?? new Error(`${found.path} could not be loaded`),
+      `The mistake is at ${place}. The file was good before, but what it gave then is not run by hand.`,
+    );
   }
 
   /** The store that the config names, not opened. */

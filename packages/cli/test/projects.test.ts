@@ -19,21 +19,48 @@ describe("DAG files", () => {
   it("are validated with the place of every mistake", async () => {
     const { millrace } = project({
       "dags/hello.ts": helloDag,
-      "dags/enum.ts": "export const x = 1;\nenum Colour { Red }\n",
+      "dags/syntax.ts": "export const x = 1;\nenum Colour { Red\n",
       "dags/cycle.ts": `import { dag } from "@millrace/core";\nexport default dag("..", {}, (d) => {\n  const a = d.empty("a");\n  d.chain(a, a);\n});`,
     });
     const ended = await millrace(["dags", "validate"]);
     expect(ended.code).toBe(2);
-    expect(ended.out).toContain("dags/enum.ts:2:1");
-    expect(ended.out).toContain("erasableSyntaxOnly");
+    expect(ended.out).toContain("dags/syntax.ts:3:1");
     expect(ended.out).toMatch(/dags\/cycle\.ts:2:\d+/);
     expect(ended.out).toMatch(/2 mistakes; 1 DAG in good order/);
     expect((await millrace(["dags", "validate", "-o", "json"])).json()).toMatchObject({
       valid: false,
-      importErrors: [{ issues: [{ code: "DAG_ID_INVALID" }, {}] }, { code: "DAG_FILE_NOT_ERASABLE" }],
+      importErrors: [{ issues: [{ code: "DAG_ID_INVALID" }, {}] }, { code: "DAG_FILE_FAILED" }],
     });
     expect((await millrace(["dags", "validate", "dags/hello.ts"])).code).toBe(0);
     expect((await millrace(["dags", "validate", "dags/nowhere.ts"])).out).toContain("there is no such file");
+  });
+
+  it("that were good before are listed and shown as they were, but neither valid nor run", async () => {
+    const { millrace, write } = project({ "dags/hello.ts": helloDag });
+    expect((await millrace(["dags", "validate"])).code).toBe(0);
+    write({ "dags/hello.ts": `${helloDag}\nconst = 1;\n` });
+    const listed = await millrace(["dags", "list"]);
+    expect([listed.code, listed.out]).toEqual([0, expect.stringContaining("hello.ts (as it was before)")]);
+    expect(listed.err).toContain("dags/hello.ts:11:7 is broken, its DAGs are those it gave before: DAG_FILE_FAILED");
+    expect((await millrace(["dags", "list", "-o", "json"])).json()).toMatchObject({
+      dags: [{ dag: "hello", isStale: true }],
+      importErrors: [{ line: 11 }],
+    });
+    const validated = await millrace(["dags", "validate"]);
+    expect([validated.code, validated.out]).toEqual([2, expect.stringContaining("1 mistake; 0 DAGs in good order")]);
+    const ran = await millrace(["run", "hello"]);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("dags/hello.ts:11:7")]);
+    write({ "dags/hello.ts": helloDag });
+    expect((await millrace(["run", "hello"])).code).toBe(0);
+  });
+
+  it("are loaded where nothing can be written, but nothing is run that would have to be recorded", async () => {
+    const { millrace } = project({ "dags/hello.ts": helloDag, file: "" });
+    const listed = await millrace(["dags", "list", "--home", "file/home"]);
+    expect([listed.code, listed.out]).toEqual([0, expect.stringContaining("hello")]);
+    expect((await millrace(["run", "hello", "--in-memory", "--home", "file/home"])).code).toBe(0);
+    const ran = await millrace(["run", "hello", "--home", "file/home", "-o", "json"]);
+    expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: "BUNDLE_NOT_KEPT" } }]);
   });
 
   it("are drawn, as text and as a picture", async () => {

@@ -355,7 +355,7 @@ const table = {
   },
   DAG_FILE_IMPORT_MISSING: {
     says: "{path} imports '{specifier}', which is not there",
-    cure: "Install the package, or write a local import with its file ending, as in './rows.ts'.",
+    cure: "Install the package, or correct the path; in configuration files a local import has its file ending, as in './rows.ts'.",
   },
   DAG_FILE_NOT_MODULE: {
     says: "{path} is loaded as CommonJS, because the nearest package.json says so, but it uses import or export",

@@ -43,11 +43,15 @@ export default defineCommand({
         paint: (text, { lastRun }) => (lastRun ? style.inStateColor(lastRun.state, text) : style.dim(text)),
       },
       { title: "tags", cell: ({ dag }) => dag.tags.join(", ") },
-      { title: "file", cell: ({ path }) => relative(folder, path), paint: (text) => style.dim(text) },
+      {
+        title: "file",
+        cell: ({ path, isStale }) => `${relative(folder, path)}${isStale ? " (as it was before)" : ""}`,
+        paint: (text) => style.dim(text),
+      },
       { title: "about", cell: ({ dag }) => dag.description ?? "", paint: (text) => style.dim(text), flexible: true },
     ];
     const payload = {
-      dags: lines.map(({ dag, path, paused, lastRun }) => ({
+      dags: lines.map(({ dag, path, isStale, paused, lastRun }) => ({
         dag: dag.id,
         description: dag.description ?? null,
         tasks: dag.tasks.length,
@@ -56,6 +60,7 @@ export default defineCommand({
         tags: dag.tags,
         owner: dag.owner ?? null,
         path,
+        isStale,
         lastRun: lastRun ? { run: lastRun.runId, state: lastRun.state, createdAt: iso(lastRun.createdAt) } : null,
       })),
       importErrors: loaded.errors.map(importErrorPayload),
@@ -65,9 +70,14 @@ export default defineCommand({
     if (lines.length === 0)
       session.note(tag === undefined ? `There is no DAG in ${folder}.` : `No DAG has the tag '${tag}'.`);
     for (const error of loaded.errors)
-      session.warn(`${importErrorPlace(error, io.cwd)} gave no DAG: ${error.error.code}`);
+      session.warn(`${importErrorPlace(error, io.cwd)} ${consequence(error.path)}: ${error.error.code}`);
     if (loaded.errors.length > 0) session.note("What is wrong with these files: millrace dags validate");
     return exitCodes.ok;
+
+    function consequence(path: string): string {
+      const isKept = loaded.dags.some((dag) => dag.isStale && dag.path === path);
+      return isKept ? "is broken, its DAGs are those it gave before" : "gave no DAG";
+    }
   },
 });
 

@@ -10,7 +10,7 @@ import { unknownPools } from "../views/unknown-pools.ts";
 
 export default defineCommand({
   about:
-    "Prints file:line:column of every mistake and exits with 2 if there is one. Nothing runs, nothing is recorded.",
+    "Prints file:line:column of every mistake and exits with 2 if there is one. No task runs, nothing is recorded.",
   arguments: [{ name: "[file...]", says: "only these files (default: the whole DAGs folder)" }],
   examples: [
     ["millrace dags validate", "every DAG file"],
@@ -18,15 +18,16 @@ export default defineCommand({
   ],
   async run(session, given) {
     const loaded = await load(session, given.list("file"));
+    const current = loaded.dags.filter(({ isStale }) => !isStale);
     const pools = unknownPools(
-      loaded.dags.map(({ dag }) => dag),
+      current.map(({ dag }) => dag),
       (await session.config()).pools,
     );
     const { style } = session;
     const count = loaded.errors.length + pools.length;
     const payload = {
       valid: count === 0,
-      dags: loaded.dags.map(({ dag, path }) => ({ dag: dag.id, path, tasks: dag.tasks.length })),
+      dags: current.map(({ dag, path }) => ({ dag: dag.id, path, tasks: dag.tasks.length })),
       importErrors: loaded.errors.map(importErrorPayload),
       problems: pools.map(errorPayload),
       skipped: loaded.skipped,
@@ -35,8 +36,8 @@ export default defineCommand({
       ...loaded.errors.flatMap((error) => [...importErrorLines(error, style, session.io.cwd), ""]),
       ...pools.flatMap((error) => [...problemLines(error), ""]),
       count === 0
-        ? `${style.good("✓")} ${counted(loaded.dags.length, "DAG")} in good order`
-        : `${style.bad("✗")} ${counted(count, "mistake")}; ${counted(loaded.dags.length, "DAG")} in good order`,
+        ? `${style.good("✓")} ${counted(current.length, "DAG")} in good order`
+        : `${style.bad("✗")} ${counted(count, "mistake")}; ${counted(current.length, "DAG")} in good order`,
     ]);
     for (const { path, reason } of loaded.skipped) session.warn(`${path} was left out: ${reason}.`);
     return count === 0 ? exitCodes.ok : exitCodes.usage;
@@ -53,7 +54,8 @@ async function load(session: Session, files: readonly string[]): Promise<LoadedD
   const { existsSync } = await import("node:fs");
   const paths = files.map((file) => resolve(session.io.cwd, file));
   const missing = paths.filter((path) => !existsSync(path));
-  const loaded = await loadDags({ files: paths.filter((path) => !missing.includes(path)) });
+  const { home } = await session.config();
+  const loaded = await loadDags({ files: paths.filter((path) => !missing.includes(path)), home });
   const absent = missing.map((path) => ({
     path,
     error: coreError("DAG_FILE_FAILED", { path, why: "there is no such file" }),

@@ -25,7 +25,7 @@ export default defineCommand({
     session.inMemory = given.flag("inMemory");
     const core = await session.core();
     const request = runRequestOf(given, session.io.cwd, core);
-    const { dag } = await session.dag(given.text("dag"));
+    const { dag } = await session.currentDag(given.text("dag"));
     const progress = new RunProgress(
       dag.id,
       dag.tasks.map(({ id }) => id),
@@ -73,9 +73,11 @@ export default defineCommand({
 
 /** The DAG, and if it starts runs of others, those too, as far as they are in good order. */
 async function dagsToRun(session: Session, dagId: string) {
-  const { dags } = await session.dags();
+  const { dags, notKept } = await session.dags();
+  // What is recorded has to be found again, and that needs the code.
+  if (notKept !== undefined && !session.inMemory) throw notKept;
   const { pools } = await session.config();
-  const all = dags.map(({ dag }) => dag);
+  const all = dags.filter(({ isStale }) => !isStale).map(({ dag }) => dag);
   const wanted = all.filter(({ id }) => id === dagId);
   if (!wanted.some(({ tasks }) => tasks.some(({ kind }) => kind === "trigger"))) return wanted;
   return all.filter((dag) => dag.id === dagId || unknownPools([dag], pools).length === 0);

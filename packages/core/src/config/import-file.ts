@@ -1,14 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { coreError, isMillraceError, type MillraceError, messageOf, shown } from "../errors.ts";
-import { type Clock, systemClock } from "../time/clock.ts";
+import { withinLoadTime } from "./load-time.ts";
 
 /** Files of these kinds can be loaded. */
 export const loadableExtensions: readonly string[] = [".ts", ".mts", ".js", ".mjs"];
-
-const longestLoadMs = 30_000;
 
 /** A place in a file; lines and columns count from 1. */
 export interface SourcePlace {
@@ -25,20 +23,11 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
  *
  * @throws `DAG_FILE_FAILED`, `DAG_FILE_NOT_ERASABLE`, `DAG_FILE_NOT_MODULE`, `DAG_FILE_IMPORT_MISSING`: what was thrown is in `cause`
  */
-export async function importFile(path: string, clock: Clock = systemClock): Promise<ModuleExports> {
-  const done = new AbortController();
-  const late = clock.sleep(longestLoadMs, done.signal).then(() => {
-    throw new Error(
-      `it was still loading after ${longestLoadMs / 1_000} s; perhaps a top-level await in it never settles`,
-    );
-  });
-  late.catch(() => undefined);
+export async function importFile(path: string): Promise<ModuleExports> {
   try {
-    return (await Promise.race([import(pathToFileURL(path).href), late])) as ModuleExports;
+    return (await withinLoadTime(import(pathToFileURL(path).href))) as ModuleExports;
   } catch (error) {
     throw loadErrorOf(path, error);
-  } finally {
-    done.abort();
   }
 }
 
@@ -52,6 +41,16 @@ export function placeOf(path: string, error: unknown): SourcePlace | undefined {
     placeInFrames(path, stack) ??
     (cause instanceof SyntaxError ? placeBySyntaxCheck(path) : undefined)
   );
+}
+
+/** Where a file imports what is missing. */
+export function placeOfImport(path: string, error: MillraceError): SourcePlace | undefined {
+  const { path: importer, specifier } = error.values;
+  if (error.code !== "DAG_FILE_IMPORT_MISSING" || importer === undefined || !isSameFile(String(importer), path))
+    return undefined;
+  const lines = readFileSync(path, "utf8").split("\n");
+  const line = lines.findIndex((text) => text.includes(`"${specifier}"`) || text.includes(`'${specifier}'`));
+  return line < 0 ? undefined : { line: line + 1, column: lines[line].indexOf(String(specifier)) };
 }
 
 /** What is thrown when the code of a file fails: the error of its own kind, with what was thrown as its cause. */

@@ -11,7 +11,7 @@ import { withEsbuild } from "./esbuild-service.ts";
 export interface BuiltBundle {
   readonly bundle: Bundle;
   /** Hashes of the local files, by absolute path. */
-  readonly inputs: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, string>;
   readonly metafile: Metafile;
 }
 
@@ -39,7 +39,7 @@ const options = {
  * @throws `DAG_FILE_FAILED`, `DAG_FILE_IMPORT_MISSING`, `DAG_FILE_TOO_LARGE`, `BUNDLER_FAILED`
  */
 export async function buildBundle(home: string, path: string): Promise<BuiltBundle> {
-  const inputs: ReadInputs = new Map();
+  const files: ReadInputs = new Map();
   const folder = dirname(path);
   const result = await withEsbuild((esbuild) =>
     esbuild
@@ -49,7 +49,7 @@ export async function buildBundle(home: string, path: string): Promise<BuiltBund
         absWorkingDir: folder,
         outdir: folder,
         banner: { js: headFor(home, path) },
-        plugins: [bundlePlugin(path, inputs)],
+        plugins: [bundlePlugin(path, files)],
       })
       .catch((error: unknown) => {
         throw isBuildFailure(error)
@@ -60,7 +60,7 @@ export async function buildBundle(home: string, path: string): Promise<BuiltBund
   const { text } = result.outputFiles[0];
   if (text.length > mostBundleBytes)
     throw coreError("DAG_FILE_TOO_LARGE", { path, what: `${text.length} bytes bundled`, limit: mostBundleBytes });
-  return { bundle: bundleOfText(home, text), inputs, metafile: result.metafile };
+  return { bundle: bundleOfText(home, text), files, metafile: result.metafile };
 }
 
 /** Where a file could not be read as code. */

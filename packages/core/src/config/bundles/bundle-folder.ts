@@ -61,12 +61,26 @@ export function readBundle(home: string, hash: string): Bundle {
  * @throws `BUNDLE_NOT_KEPT`
  */
 export async function keepBundle(home: string, { hash, path, text }: Bundle): Promise<void> {
-  if (hasBundle(home, hash)) return;
-  const folder = bundleFolder(home);
+  if (!hasBundle(home, hash)) await keepFile(home, path, bundlePath(home, hash), text, { durable: true });
+}
+
+/**
+ * Writes a file in the folder of bundles; `path` is the DAG file that it is about.
+ *
+ * @throws `BUNDLE_NOT_KEPT`
+ */
+export async function keepFile(
+  home: string,
+  path: string,
+  at: string,
+  text: string,
+  options?: { readonly durable: boolean },
+): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    await writeFileWhole(bundlePath(home, hash), text, { durable: true });
+    mkdirSync(dirname(at), { recursive: true, mode: 0o700 });
+    await writeFileWhole(at, text, options);
   } catch (error) {
+    const folder = bundleFolder(home);
     throw coreError("BUNDLE_NOT_KEPT", { path, folder, why: messageOf(error) }, { cause: error });
   }
 }
@@ -80,7 +94,7 @@ function hasBundle(home: string, hash: string): boolean {
 }
 
 /** Links are followed, as Node does with the files that are loaded, as far as the folders are there. */
-function realHome(home: string): string {
+export function realHome(home: string): string {
   const path = resolve(home);
   try {
     return realpathSync(path);

@@ -9,7 +9,7 @@ import { importFrom, importNamedFrom } from "./module-hooks.ts";
 /** Most local files that one DAG file may import, directly or by others. */
 const mostInputs = 1_000;
 /** Greatest size of one of them. */
-const mostInputBytes = 2 * 1024 * 1024;
+export const mostInputBytes = 2 * 1024 * 1024;
 
 const metaModule = "millrace:meta";
 const requireSpace = "millrace-require";

@@ -3,6 +3,7 @@ import type { Dag } from "../../authoring/definition.ts";
 import { coreError } from "../../errors.ts";
 import { exportedDags } from "../exported-dags.ts";
 import { loadErrorOf, type ModuleExports } from "../import-file.ts";
+import { withinLoadTime } from "../load-time.ts";
 import { type Bundle, readBundle } from "./bundle-folder.ts";
 import { importBundle } from "./module-hooks.ts";
 
@@ -49,7 +50,7 @@ export function bundleAddressOf(dag: Dag): BundleAddress | undefined {
 /** Runs a bundle that has been read, and remembers it as the one that its DAGs come from. */
 export async function runBundle(bundle: Bundle): Promise<ModuleExports> {
   try {
-    const exports = await importBundle(bundle);
+    const exports = await withinLoadTime(importBundle(bundle));
     const { home, hash } = bundle;
     for (const dag of exportedDags(exports)) if (!bundles.has(dag)) bundles.set(dag, { home: resolve(home), hash });
     return exports;
