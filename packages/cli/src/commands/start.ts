@@ -60,6 +60,8 @@ async function openTelling(session: Session, account: Account): Promise<Engine> 
   const core = await session.core();
   const { home } = await session.config();
   const loaded = await session.dags();
+  // What is recorded has to be found again after a crash, and that needs the code.
+  if (loaded.notKept !== undefined) throw loaded.notKept;
   const { fit, unfit } = await sortOut(
     session,
     loaded.dags.map(({ dag }) => dag),
