@@ -6,4 +6,5 @@ export default build([
   "src/engine.ts",
   "src/config/bundles/probe-worker.ts",
   "src/runtime/threads/worker.ts",
+  "src/runtime/watchdog/watchdog-worker.ts",
 ]);

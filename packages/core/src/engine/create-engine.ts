@@ -3,24 +3,19 @@ import type { Dag } from "../authoring/definition.ts";
 import { bundleOfDag, dagOfBundle } from "../config/bundles/load-bundle.ts";
 import { coreError, shown } from "../errors.ts";
 import { Observers } from "../observe/observers.ts";
-import { makeAttempt } from "../runtime/attempt.ts";
-import { AttemptMeter } from "../runtime/attempt-meter.ts";
-import type { RuntimeServices } from "../runtime/context.ts";
+import { attemptMaker } from "../runtime/attempt-maker.ts";
 import { readDecision } from "../runtime/decision.ts";
 import { type Executor, localExecutor, stoppingAfter } from "../runtime/executor.ts";
-import type { Job } from "../runtime/job.ts";
 import { LogSink } from "../runtime/log-sink.ts";
-import { captureConsole } from "../runtime/output/task-console.ts";
 import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
-import { ThreadPool } from "../runtime/threads/thread-pool.ts";
 import { DagBook } from "../scheduler/dag-book.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import { patientReads } from "../store/patient-reads.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
-import { type DurationInput, formatDuration, parseDuration } from "../time/duration.ts";
-import { type Meter, processMeter } from "../time/meter.ts";
+import { type DurationInput, parseDuration } from "../time/duration.ts";
+import type { Meter } from "../time/meter.ts";
 import { type Randomness, systemRandomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
@@ -51,8 +46,8 @@ export interface EngineOptions {
   readonly concurrency?: number;
   /** Default: runs tasks in this process, each where its `isolation` says. */
   readonly executor?: Executor;
-  /** Threads for tasks with `isolation: "thread"`. */
-  readonly threads?: ThreadOptions;
+  /** Threads for tasks with `isolation: "thread"`. `"inline"` runs these beside the engine too, for tests and debuggers. */
+  readonly threads?: ThreadOptions | "inline";
   /** How long a task in a thread may go on after its signal has aborted; then its thread is ended. Default 5 s. */
   readonly killGrace?: DurationInput;
   /** How long a store that cannot be written is tried again before the engine stops. Default 30 s. */
@@ -67,6 +62,11 @@ export interface EngineOptions {
   /** The folder for what Millrace keeps: code of runs that began before the engine is found there. Default `.millrace`. */
   readonly home?: string;
   readonly metrics?: MetricsOptions;
+  /**
+   * Has a thread say on standard error, while it happens, that nothing else could go on for so long, and which tasks beside
+   * the engine are under way. `after` is 1 s unless given. Default: nobody watches.
+   */
+  readonly watchdog?: { readonly after?: DurationInput };
   readonly clock?: Clock;
   /** What attempts beside the engine are measured with. Default: this process. */
   readonly meter?: Meter;
@@ -75,6 +75,7 @@ export interface EngineOptions {
 
 const logFlushMs = 250;
 const serviceGraceMs = 10_000;
+const leastWatchMs = 50;
 let hasWarnedOfMemory = false;
 
 /**
@@ -115,8 +116,17 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     });
   const patienceMs = parseDuration(options.storePatience ?? "30s");
   const killGraceMs = parseDuration(options.killGrace ?? "5s");
-  const threadOptions = parseThreadOptions(options.threads, concurrency);
-  const dags = checkDags(options.dags ?? [], "createEngine");
+  const threadOptions = options.threads === "inline" ? undefined : parseThreadOptions(options.threads, concurrency);
+  const watchdogAfterMs = options.watchdog && parseDuration(options.watchdog.after ?? "1s");
+  if (watchdogAfterMs !== undefined && watchdogAfterMs < leastWatchMs)
+    throw coreError("DAG_OPTION_INVALID", {
+      option: "watchdog.after",
+      where: "createEngine",
+      value: shown(options.watchdog?.after),
+      expected: `at least ${leastWatchMs} ms are needed`,
+    });
+  const mayThread = threadOptions !== undefined;
+  const dags = checkDags(options.dags ?? [], "createEngine", mayThread);
   const metrics = await openMetrics(options.metrics, clock);
   const store = options.store ?? memoryWithWarning();
   const { epoch } = await store.open("engine");
@@ -153,28 +163,24 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
         },
       },
     };
-    const threads = new ThreadPool({ ...threadOptions, killGraceMs, clock, services: runtime });
-    const attempts = new AttemptMeter(options.meter ?? processMeter, (job, blockedUs) =>
-      warnOfBlocking(runtime, job, blockedUs),
-    );
-    const executor = options.executor ?? localExecutor({ concurrency });
     const observers = new Observers(store, clock, metrics, await store.events.last());
+    const maker = attemptMaker({
+      services: runtime,
+      meter: options.meter,
+      threads: threadOptions && { ...threadOptions, killGraceMs, clock },
+      watchdogAfterMs,
+    });
+    const executor = options.executor ?? localExecutor({ concurrency });
     const scheduler: Scheduler = new Scheduler({
       store,
       clock,
-      executor: stoppingAfter(executor, async () => {
-        await threads.close();
-        releaseConsole();
-      }),
+      executor: stoppingAfter(executor, () => maker.close()),
       runtime,
       logs,
       observers,
       metrics,
       patienceMs,
-      perform: (job, longest) =>
-        job.task.isolation === "thread"
-          ? threads.perform(job, longest)
-          : attempts.measure(job, () => makeAttempt(job, runtime, longest)),
+      perform: (job, longest) => maker.perform(job, longest),
       maxCrashes,
       dags: book,
       decisionOf: (row, decider) => readDecision(xcoms, row, decider),
@@ -186,7 +192,6 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       listeners: observers,
     });
     for (const [pool, slots] of pools) scheduler.setPool(pool, slots);
-    const releaseConsole = captureConsole();
     scheduler.start(epoch);
     return new Engine({
       store,
@@ -197,6 +202,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       clock,
       randomness,
       dags: book,
+      mayThread,
       services: new Services(options.services ?? [], clock, serviceGraceMs),
       checkPools: (given) => checkPoolsOf(given, (pool) => scheduler.pools.get(pool)?.capacity),
     });
@@ -204,16 +210,6 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     await store.close();
     throw error;
   }
-}
-
-/** Into the log of the task that did it: nothing else could go on meanwhile. */
-function warnOfBlocking(
-  { logs, now }: RuntimeServices,
-  { task, taskInstanceNo, attempt }: Job,
-  blockedUs: number,
-): void {
-  const message = `task '${task.id}' held up the engine for ${formatDuration(blockedUs / 1_000)}: no other task, timeout or request was served. Give it isolation: "thread", or let it wait now and then`;
-  logs.add(taskInstanceNo, attempt, { at: now(), level: "warn", message, fields: null });
 }
 
 function memoryWithWarning(): Store {

@@ -34,6 +34,8 @@ export interface EngineParts {
   readonly xcoms: XComServices;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  /** Tasks may run in threads, so their DAGs must come from files. */
+  readonly mayThread: boolean;
   readonly dags: DagBook;
   readonly services: Services;
   /** Pools in the store that tasks may name, checked against a new set of DAGs. */

@@ -20,7 +20,7 @@ export interface DagReplaced {
 }
 
 /** Each DAG once. @throws `DAG_DUPLICATE`, `DAG_OPTION_INVALID`, `THREAD_CODE_MISSING` */
-export function checkDags(dags: Iterable<Dag>, where: string): readonly Dag[] {
+export function checkDags(dags: Iterable<Dag>, where: string, mayThread: boolean): readonly Dag[] {
   const byId = new Map<string, Dag>();
   for (const dag of dags) {
     if (!isDag(dag))
@@ -32,7 +32,7 @@ export function checkDags(dags: Iterable<Dag>, where: string): readonly Dag[] {
       });
     if (byId.has(dag.id)) throw coreError("DAG_DUPLICATE", { dagId: dag.id });
     const inThread = dag.tasks.find(({ isolation }) => isolation === "thread");
-    if (inThread && !bundleAddressOf(dag))
+    if (mayThread && inThread && !bundleAddressOf(dag))
       throw coreError("THREAD_CODE_MISSING", { taskId: inThread.id, dagId: dag.id });
     byId.set(dag.id, dag);
   }
@@ -41,10 +41,10 @@ export function checkDags(dags: Iterable<Dag>, where: string): readonly Dag[] {
 
 /** Registers what is new with the engine's next group; then it holds. */
 export async function replaceDags(
-  { dags: book, scheduler, clock, checkPools }: EngineParts,
+  { dags: book, scheduler, clock, checkPools, mayThread }: EngineParts,
   { put = [], remove = [] }: DagReplacement,
 ): Promise<DagReplaced> {
-  const dags = checkDags(put, "replaceDags");
+  const dags = checkDags(put, "replaceDags", mayThread);
   checkPools(dags);
   const before = new Map(dags.map(({ id }) => [id, book.version(id)?.versionNo]));
   const at = clock.now();

@@ -161,7 +161,7 @@ describe("an attempt that goes on", () => {
 
 test("who holds up the event loop for more than a second is told of, also with a promise", () => {
   const told: number[] = [];
-  const attempts = new AttemptMeter(meter, (_job, blockedUs) => told.push(blockedUs));
+  const attempts = new AttemptMeter(meter, { onBlocked: (_job, blockedUs) => told.push(blockedUs) });
   for (const us of [999 * ms, 1_000 * ms, 1_001 * ms])
     attempts.measure(job, () => {
       spend(us);

@@ -1,6 +1,7 @@
 import type { AttemptPerformance } from "../store/contract.ts";
 import type { Meter } from "../time/meter.ts";
 import type { Job, JobOutcome } from "./job.ts";
+import type { AttemptWatch } from "./watchdog/watchdog.ts";
 
 /** An attempt that is over sooner than this costs less than measuring it. */
 const leastUs = 1_000;
@@ -24,11 +25,17 @@ interface Lasting {
   loopDelayUs: number;
 }
 
+interface AttemptMeterOptions {
+  /** Told of attempts whose synchronous part has held up the event loop for more than a second. */
+  readonly onBlocked?: (job: Job, blockedUs: number) => void;
+  readonly watch?: AttemptWatch;
+}
+
 /** Measures what attempts take: those that begin in one go share the look before, and short ones cost one look at the time. */
 export class AttemptMeter {
   readonly #meter: Meter;
-  /** Told of attempts whose synchronous part has held up the event loop for more than a second. */
   readonly #onBlocked: (job: Job, blockedUs: number) => void;
+  readonly #watch: AttemptWatch | undefined;
   readonly #lasting = new Set<Lasting>();
   /** The time, as far as it has been looked at since the event loop's last turn. */
   #nowUs: number | undefined;
@@ -39,32 +46,42 @@ export class AttemptMeter {
     this.#nowUs = undefined;
   };
 
-  constructor(meter: Meter, onBlocked: (job: Job, blockedUs: number) => void = () => undefined) {
+  constructor(meter: Meter, { onBlocked = () => undefined, watch }: AttemptMeterOptions = {}) {
     this.#meter = meter;
     this.#onBlocked = onBlocked;
+    this.#watch = watch;
   }
 
   /** Makes an attempt, and adds to its outcome what it took. */
   measure(job: Job, make: () => JobOutcome | Promise<JobOutcome>): JobOutcome | Promise<JobOutcome> {
     const beganUs = this.#begin();
     const before = this.#last as Sample;
+    this.#watch?.began(job.run.dag.id, job.task);
     const outcome = make();
     const nowUs = this.#meter.nowUs();
     this.#nowUs = nowUs;
     const blockedUs = nowUs - beganUs;
     if (blockedUs > longestUs) this.#onBlocked(job, blockedUs);
-    if (outcome instanceof Promise) return this.#follow(outcome, beganUs, before, blockedUs);
+    if (outcome instanceof Promise) return this.#follow(job, outcome, beganUs, before, blockedUs);
+    this.#watch?.ended(job.task);
     if (blockedUs < leastUs) return outcome;
     const lasting = { beganUs, before, peakBytes: before.memoryBytes, loopDelayUs: blockedUs };
     return { ...outcome, performance: this.#performanceOf(lasting, nowUs) };
   }
 
-  async #follow(outcome: Promise<JobOutcome>, beganUs: number, before: Sample, blockedUs: number): Promise<JobOutcome> {
+  async #follow(
+    job: Job,
+    outcome: Promise<JobOutcome>,
+    beganUs: number,
+    before: Sample,
+    blockedUs: number,
+  ): Promise<JobOutcome> {
     const lasting: Lasting = { beganUs, before, peakBytes: before.memoryBytes, loopDelayUs: blockedUs };
     this.#lasting.add(lasting);
     this.#stopTicking ??= this.#startTicking();
     const ended = await outcome;
     this.#lasting.delete(lasting);
+    this.#watch?.ended(job.task);
     const nowUs = this.#meter.nowUs();
     return nowUs - beganUs < leastUs ? ended : { ...ended, performance: this.#performanceOf(lasting, nowUs) };
   }

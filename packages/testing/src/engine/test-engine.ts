@@ -17,7 +17,10 @@ import { type RecordingExecutor, recordingExecutor } from "../doubles/recording-
 import { testingError } from "../errors.ts";
 import { realWorkOf } from "./real-work.ts";
 
-/** Options of {@link createTestEngine}: those of an engine, and when its time begins. */
+/**
+ * Options of {@link createTestEngine}: those of an engine, and when its time begins. Tasks with `isolation: "thread"` run
+ * beside the engine, where the test can reach them, unless `threads` says otherwise.
+ */
 export interface TestEngineOptions extends Omit<EngineOptions, "dags" | "clock"> {
   readonly dags: Iterable<Dag>;
   /** When time begins. Default: noon of 22 October 2026, in UTC. */
@@ -80,7 +83,7 @@ export async function createTestEngine(options: TestEngineOptions): Promise<Test
   const executor = recordingExecutor(options.executor ?? localExecutor({ concurrency }));
   const start = now === undefined ? undefined : parseInstant(now, "UTC");
   const clock = options.clock ?? new ManualClock(start, realWorkOf(executor.underWay));
-  const engine = await clock.drive(createEngine({ ...options, clock, store, randomness, executor }));
+  const engine = await clock.drive(createEngine({ threads: "inline", ...options, clock, store, randomness, executor }));
   const events: EngineEvent[] = [];
   engine.observe((event) => events.push(event));
   const drive = async <T>(dag: Dag | string, promise: Promise<T>): Promise<T> => {

@@ -105,3 +105,16 @@ test("two test engines number alike", async () => {
   }
   expect(ids[0]).toBe(ids[1]);
 });
+
+test("tasks that would run in threads run where the test can reach them", async () => {
+  let seen = 0;
+  const apart = dag("apart", { defaults: { isolation: "thread" } }, (d) => {
+    d.task("counts", () => {
+      seen++;
+    });
+  });
+  await using opened = await createTestEngine({ dags: [apart] });
+  expect((await opened.run(apart)).state).toBe("success");
+  expect(seen).toBe(1);
+  await expect(createTestEngine({ dags: [apart], threads: {} })).rejects.toMatchObject({ code: "THREAD_CODE_MISSING" });
+});

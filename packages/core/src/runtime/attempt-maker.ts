@@ -1,0 +1,58 @@
+import { formatDuration } from "../time/duration.ts";
+import { type Meter, processMeter } from "../time/meter.ts";
+import { makeAttempt } from "./attempt.ts";
+import { AttemptMeter } from "./attempt-meter.ts";
+import type { RuntimeServices } from "./context.ts";
+import type { Job, JobOutcome } from "./job.ts";
+import { captureConsole } from "./output/task-console.ts";
+import { ThreadPool, type ThreadPoolOptions } from "./threads/thread-pool.ts";
+import { startWatchdog } from "./watchdog/watchdog.ts";
+
+export interface AttemptMakerOptions {
+  readonly services: RuntimeServices;
+  readonly meter: Meter | undefined;
+  /** `undefined`: tasks that are to run in threads run beside the engine too. */
+  readonly threads: Omit<ThreadPoolOptions, "services"> | undefined;
+  /** `undefined`: nobody watches. */
+  readonly watchdogAfterMs: number | undefined;
+}
+
+/** Makes attempts in this process, each where its task says, measured and watched. */
+export interface AttemptMaker {
+  perform(job: Job, longestResult: number | undefined): JobOutcome | Promise<JobOutcome>;
+  /** Waits for attempts in threads that were told to stop, as long as their grace lasts. */
+  close(): Promise<void>;
+}
+
+export function attemptMaker({
+  services,
+  meter = processMeter,
+  threads,
+  watchdogAfterMs,
+}: AttemptMakerOptions): AttemptMaker {
+  const pool = threads && new ThreadPool({ ...threads, services });
+  const watchdog = watchdogAfterMs === undefined ? undefined : startWatchdog(watchdogAfterMs, processMeter);
+  const measured = new AttemptMeter(meter, {
+    onBlocked: (job, blockedUs) => warnOfBlocking(services, job, blockedUs),
+    watch: watchdog,
+  });
+  const releaseConsole = captureConsole();
+  return {
+    perform: (job, longestResult) =>
+      pool && job.task.isolation === "thread"
+        ? pool.perform(job, longestResult)
+        : measured.measure(job, () => makeAttempt(job, services, longestResult)),
+    async close() {
+      await pool?.close();
+      watchdog?.close();
+      releaseConsole();
+    },
+  };
+}
+
+/** Into the log of the task that did it: nothing else could go on meanwhile. */
+function warnOfBlocking({ logs, now }: RuntimeServices, job: Job, blockedUs: number): void {
+  const { task, taskInstanceNo, attempt } = job;
+  const message = `task '${task.id}' held up the engine for ${formatDuration(blockedUs / 1_000)}: no other task, timeout or request was served. Give it isolation: "thread", or let it wait now and then`;
+  logs.add(taskInstanceNo, attempt, { at: now(), level: "warn", message, fields: null });
+}
