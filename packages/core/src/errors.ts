@@ -247,6 +247,10 @@ const table = {
     says: "XCom '{key}' of task '{taskId}' takes {sizeBytes} bytes, more than {limit}",
     cure: "Use xcom.pushStream, a data-set reference or a file backend, or raise xcom.maxValueBytes.",
   },
+  XCOM_TIMEOUT: {
+    says: "XCom '{key}' of task '{taskId}' was not {what} within {timeout}: a part of the XCom backend hangs",
+    cure: "See what the part waits for, or raise xcom.timeout of createEngine; the attempt counts as failed.",
+  },
   XCOM_NOT_FOUND: {
     says: "Task '{taskId}' has pushed no XCom '{key}' in run '{runId}'",
     cure: "Check key and task, or give xcom.pull a default.",

@@ -19,6 +19,7 @@ import type { Meter } from "../time/meter.ts";
 import { type Randomness, systemRandomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
+import { boundedBackend } from "../xcom/bounded-backend.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import { Engine } from "./engine.ts";
 import { engineDefaults } from "./engine-defaults.ts";
@@ -39,6 +40,8 @@ export interface EngineOptions {
     readonly readers?: readonly XComBackendPart[];
     /** Longest JSON text of one value. Default 64 MiB. */
     readonly maxValueBytes?: number;
+    /** How long parts may take to write or read one value. Default 10 min. */
+    readonly timeout?: DurationInput;
   };
   /** Slots by pool. `default_pool` has 128 unless given here. */
   readonly pools?: Readonly<Record<string, number>>;
@@ -142,7 +145,11 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const xcoms: XComServices = {
       store: patientReads(store, { clock, patienceMs }),
       write: (change) => scheduler.ask.write(change),
-      backend: backendOf(options.xcom),
+      backend: boundedBackend(backendOf(options.xcom), {
+        clock,
+        timeoutMs: parseDuration(options.xcom?.timeout ?? "10m"),
+        onFailure: (reason) => metrics.xcomPartFailed(reason),
+      }),
       maxValueBytes: options.xcom?.maxValueBytes ?? engineDefaults.maxValueBytes,
       now,
       randomHex: () => randomness.hex(4),

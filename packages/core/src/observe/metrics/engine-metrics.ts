@@ -36,6 +36,7 @@ export class EngineMetrics {
   readonly #changes: SingleHistogram;
   readonly #lag: SingleHistogram;
   readonly #failures: Series;
+  readonly #xcomPartFailures: MetricFamily;
   readonly #exportErrors: Series;
   readonly #read: (readings: EngineReadings) => void;
   readonly #closing = new AbortController();
@@ -53,6 +54,7 @@ export class EngineMetrics {
     this.#changes = new SingleHistogram(registry.define(metricTable.commitChanges));
     this.#failures = registry.define(metricTable.commitFailures).series([]);
     this.#lag = new SingleHistogram(registry.define(metricTable.loopLagSeconds));
+    this.#xcomPartFailures = registry.define(metricTable.xcomPartFailures);
     const folded = registry.define(metricTable.labelsFolded).series([]);
     registry.onCollect(() => {
       folded.value = registry.folded;
@@ -108,6 +110,10 @@ export class EngineMetrics {
 
   commitFailed(): void {
     this.#failures.value++;
+  }
+
+  xcomPartFailed(reason: "error" | "timeout"): void {
+    this.#xcomPartFailures.series([reason]).value++;
   }
 
   /** What an attempt measured. Never throws: a wrong value is counted and left out. */

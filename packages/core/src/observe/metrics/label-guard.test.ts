@@ -37,3 +37,11 @@ test("a value that is longer than ids are is folded; those within the limits are
   expect(guard.admit(["a"], ["y"])).toEqual(["y"]);
   expect(guard.admit(["a"], ["z"])).toEqual([otherLabel]);
 });
+
+test("labels that are few each, but many together, have ten times as many combinations as one label has values", () => {
+  const guard = new LabelGuard(20, () => undefined);
+  const kept = new Set<string>();
+  for (let a = 0; a < 20; a++)
+    for (let b = 0; b < 20; b++) kept.add(guard.admit(["a", "b"], [`a${a}`, `b${b}`]).join());
+  expect(kept.size).toBe(200 + 1);
+});

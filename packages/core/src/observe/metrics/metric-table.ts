@@ -45,6 +45,7 @@ export const metricTable = {
   listenerErrors: counter("millrace_listener_errors_total", "Times that a listener threw or rejected."),
   listenerTimeouts: counter("millrace_listener_timeouts_total", "Times that a listener took too long."),
   labelsFolded: counter("millrace_metric_labels_folded_total", "Times that a label value became `other`."),
+  xcomPartFailures: counter("millrace_xcom_part_failures_total", "Times that an XCom part failed, by how.", ["reason"]),
   valuesRefused: counter("millrace_metric_values_refused_total", "Values of tasks' metrics left out, by why.", [
     "reason",
   ]),
