@@ -325,7 +325,7 @@ export interface XComRead {
   readonly sizeBytes: number;
 }
 
-/** What an attempt cost. */
+/** What an attempt cost, in whole microseconds and bytes. */
 export interface AttemptPerformance {
   /** Whose processor time and memory it is: that of the process, which other attempts had a part in, or of a thread of its own. */
   readonly scope: "process" | "thread";
