@@ -18,6 +18,7 @@ it("measures every figure, here with tiny amounts, and says so in its last line"
     "fanOut",
     "fib10x40",
     "fib33x10",
+    "threadRoundTrip",
     "memory",
     "fullFile",
     "importCore",

@@ -9,6 +9,7 @@ import { formatPeers } from "./peers.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { fullSizes, type Sizes, tinySizes } from "./sizes.ts";
 import { formatFigures } from "./table.ts";
+import { measureThreads } from "./threads.ts";
 import { measureThroughput } from "./throughput.ts";
 
 type Part = (folder: string, sizes: Sizes) => Promise<Figure | Gap | readonly (Figure | Gap)[]>;
@@ -16,6 +17,7 @@ type Part = (folder: string, sizes: Sizes) => Promise<Figure | Gap | readonly (F
 const parts: Readonly<Record<string, Part>> = {
   throughput: measureThroughput,
   latency: measureLatency,
+  threads: measureThreads,
   memory: measureMemory,
   fullFile: measureFullFile,
   import: measureImport,

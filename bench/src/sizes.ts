@@ -9,6 +9,8 @@ export interface Sizes {
   readonly rounds: { readonly warm: number; readonly counted: number };
   /** Repetitions of each flow. */
   readonly flowRounds: { readonly warm: number; readonly counted: number };
+  /** Attempts in threads, one after the other. */
+  readonly threadTasks: number;
   readonly finishedInMemory: number;
   readonly activeInMemory: number;
   readonly fullFile: number;
@@ -25,6 +27,7 @@ export const fullSizes: Sizes = {
   longFib: 33,
   rounds: { warm: 3, counted: 9 },
   flowRounds: { warm: 15, counted: 41 },
+  threadTasks: 200,
   finishedInMemory: 100_000,
   activeInMemory: 1_000,
   fullFile: 1_000_000,
@@ -41,6 +44,7 @@ export const tinySizes: Sizes = {
   longFib: 12,
   rounds: { warm: 0, counted: 1 },
   flowRounds: { warm: 0, counted: 1 },
+  threadTasks: 3,
   finishedInMemory: 100,
   activeInMemory: 10,
   fullFile: 200,

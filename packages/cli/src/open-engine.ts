@@ -1,5 +1,5 @@
 import type { Dag } from "@millrace/core";
-import type { Engine, EngineService } from "@millrace/core/engine";
+import type { Engine, EngineOptions, EngineService } from "@millrace/core/engine";
 import { isMillraceError, type MillraceError } from "@millrace/core/plugin";
 import { holderOf } from "./engine-note.ts";
 import { type Session, withHint } from "./session.ts";
@@ -12,7 +12,11 @@ import { unknownPools } from "./views/unknown-pools.ts";
  */
 export async function openEngine(
   session: Session,
-  options: { readonly dags: readonly Dag[]; readonly services?: readonly EngineService[] },
+  options: {
+    readonly dags: readonly Dag[];
+    readonly services?: readonly EngineService[];
+    readonly watchdog?: EngineOptions["watchdog"];
+  },
 ): Promise<Engine> {
   const core = await session.core();
   const config = await session.config();

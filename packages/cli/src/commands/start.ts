@@ -66,7 +66,7 @@ async function openTelling(session: Session, account: Account): Promise<Engine> 
     session,
     loaded.dags.map(({ dag }) => dag),
   );
-  const engine = await openEngine(session, { dags: fit, services: [core.requestService({ home })] });
+  const engine = await openEngine(session, { dags: fit, services: [core.requestService({ home })], watchdog: {} });
   engine.observe((event) => account.tell(event));
   account.began({ location: await session.storeLocation(), dags: fit.length, unfit, errors: loaded.errors });
   return engine;

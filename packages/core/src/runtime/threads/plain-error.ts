@@ -16,6 +16,8 @@ export interface PlainError {
 }
 
 const deepestCause = 5;
+/** Characters; more than is kept of any error. */
+const longestText = 100_000;
 
 /** Never throws: what cannot be looked at is said to be so. */
 export function plainError(thrown: unknown, depth = 0): PlainError {
@@ -24,9 +26,9 @@ export function plainError(thrown: unknown, depth = 0): PlainError {
     const { cause } = thrown;
     return {
       isError: true,
-      name: String(thrown.name),
-      message: String(thrown.message),
-      ...(typeof thrown.stack === "string" ? { stack: thrown.stack } : {}),
+      name: String(thrown.name).slice(0, longestText),
+      message: String(thrown.message).slice(0, longestText),
+      ...(typeof thrown.stack === "string" ? { stack: thrown.stack.slice(0, longestText) } : {}),
       ...(isMillraceError(thrown) ? { cure: thrown.cure } : {}),
       properties: plainProperties(thrown),
       ...(cause instanceof Error && depth < deepestCause ? { cause: plainError(cause, depth + 1) } : {}),

@@ -55,7 +55,6 @@ export function threadServices(job: ThreadJob, ask: AskEngine, tell: (message: T
 
 /** The attempt's run as a task in a thread sees it. */
 export function threadRun(job: ThreadJob, dag: Dag, ask: AskEngine): JobRun {
-  const numbers = new Map(dag.tasks.map(({ id }, taskNo) => [id, taskNo]));
   return {
     ...job.run,
     dag,
@@ -63,7 +62,10 @@ export function threadRun(job: ThreadJob, dag: Dag, ask: AskEngine): JobRun {
     conf: decodeValue(job.conf) as JobRun["conf"],
     instancesOf: (taskNo) => ask("instancesOf", taskNo),
     isMapped: (taskNo) => dag.tasks[taskNo].map !== undefined,
-    taskNoOf: (taskId) => numbers.get(taskId),
+    taskNoOf: (taskId) => {
+      const taskNo = dag.tasks.findIndex(({ id }) => id === taskId);
+      return taskNo < 0 ? undefined : taskNo;
+    },
     longestResultOf: () => job.longestResult,
     async elementOf(taskNo, mapIndex) {
       const { map, id } = dag.tasks[taskNo];

@@ -27,6 +27,7 @@ interface Current {
   readonly spend: (outcome: PlainOutcome) => void;
 }
 
+const dags = new Map<string, Dag>();
 const whose = new AsyncLocalStorage<Current>();
 
 const meter = new AttemptMeter(threadMeter);
@@ -68,7 +69,7 @@ async function attempt(job: ThreadJob, port: MessagePort): Promise<PlainOutcome>
   const services = threadServices(job, ask, (message) => port.postMessage(message));
   let dag: Dag;
   try {
-    dag = await dagOfBundle(job.code, job.dagId);
+    dag = await loadDag(job);
     if (dag.tasks[job.taskNo]?.id !== job.taskId)
       throw coreError("THREAD_CODE_CHANGED", { dagId: job.dagId, taskId: job.taskId });
   } catch (error) {
@@ -87,6 +88,14 @@ async function attempt(job: ThreadJob, port: MessagePort): Promise<PlainOutcome>
     abort,
   };
   return plainOutcome(await meter.measure(made, () => makeAttempt(made, services, job.longestResult)));
+}
+
+/** Reads and checks a bundle once in the life of a thread. */
+async function loadDag({ code, dagId }: ThreadJob): Promise<Dag> {
+  const name = `${code.home}/${code.hash}/${dagId}`;
+  const dag = dags.get(name) ?? (await dagOfBundle(code, dagId));
+  dags.set(name, dag);
+  return dag;
 }
 
 /** The thread's end of the conversation. */
