@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { operations } from "./operations.ts";
+import { simulate } from "./simulate.ts";
+
+const { MILLRACE_SEED: oneSeed, MILLRACE_SOAK: isSoak, MILLRACE_FIRST_SEED: firstSeed } = process.env;
+const seeds = isSoak ? 5_000 : 300;
+
+test.skipIf(oneSeed === undefined)("the seed given", async () => {
+  const { story } = await simulate(Number(oneSeed));
+  console.log(story.join("\n"));
+});
+
+test(`${seeds} random histories are lawful at every step`, { timeout: 1_800_000 }, async () => {
+  const done = new Set<string>();
+  const first = Number(firstSeed ?? (isSoak ? Date.now() % 1_000_000_000 : 1));
+  for (let seed = first; seed < first + seeds; seed++) {
+    const { story } = await simulate(seed);
+    for (const line of story) if (line.endsWith(" …")) done.add(line.slice(0, -2));
+  }
+  expect([...done].sort()).toEqual(operations.map(({ name }) => name).sort());
+});
+
+test("a seed has one history", async () => {
+  for (const seed of [3, 5, 8, 13]) expect(await simulate(seed)).toEqual(await simulate(seed));
+});
