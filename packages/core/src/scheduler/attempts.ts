@@ -20,6 +20,8 @@ const only = Object.fromEntries(TASK_STATES.map((state) => [state, [state]])) as
 export class Attempts {
   /** By token: attempts that the executor makes, and those that it is given once the group is stored. */
   readonly inflight = new AttemptTable<Instance>();
+  /** Attempts whose start was stored before this tick and that the executor gets after it: they take slots that look free. */
+  taking = 0;
   /** Taken out of `inflight` by the tick under way; put back if its group cannot be stored. */
   readonly #taken: { readonly token: number; readonly instance: Instance }[] = [];
   readonly #desk: Desk;
@@ -47,6 +49,7 @@ export class Attempts {
   /** What this tick takes out of flight is remembered until the next one. */
   beginTick(): void {
     this.#taken.length = 0;
+    this.taking = 0;
   }
 
   /** The group of this tick was not stored: what it took out of flight still flies, as far as memory knows. */
@@ -156,8 +159,9 @@ export class Attempts {
     instance.isSubmitted = known.isSubmitted;
     instance.timesOutAt = known.timesOutAt;
     this.inflight.set(token, instance);
-    if (known.isSubmitted) this.#watchTime(instance);
-    else this.#desk.plan.after(() => this.#submit(instance, token));
+    if (known.isSubmitted) return this.#watchTime(instance);
+    this.taking++;
+    this.#desk.plan.after(() => this.#submit(instance, token));
   }
 
   /** The store has the end of this attempt, though the answer that said so was lost. */

@@ -249,7 +249,8 @@ export class Scheduler implements ProgressHost, Desk {
     } finally {
       observers.emit(plan.changes, outcomes);
     }
-    this.#patience.succeeded();
+    // A tick with nothing to write has not shown that the store can be written again.
+    if (plan.changes.length > 0) this.#patience.succeeded();
   }
 
   async #write({ changes, isRequest }: Plan): Promise<readonly Outcome[]> {
@@ -351,7 +352,7 @@ export class Scheduler implements ProgressHost, Desk {
 
   #admit(): void {
     if (this.#closing.signal.aborted || this.#drained.length > 0) return;
-    for (let free = this.services.executor.freeSlots(); free > 0; free--) {
+    for (let free = this.services.executor.freeSlots() - this.#attempts.taking; free > 0; free--) {
       const instance = this.admission.take();
       if (!instance) return;
       this.#attempts.start(instance);

@@ -47,16 +47,17 @@ export class ManualClock implements Clock {
     this.#looks++;
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), order: this.#order++, wake: resolve };
+      const over = (): void => {
+        signal?.removeEventListener("abort", callOff);
+        resolve();
+      };
+      const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), order: this.#order++, wake: over };
+      const callOff = (): void => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        over();
+      };
       this.#sleepers.push(sleeper);
-      signal?.addEventListener(
-        "abort",
-        () => {
-          this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-          resolve();
-        },
-        { once: true },
-      );
+      signal?.addEventListener("abort", callOff);
     });
   }
 

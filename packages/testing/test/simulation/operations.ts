@@ -1,4 +1,5 @@
 import { isMillraceError } from "@millrace/core";
+import type { TestEngine } from "../../src/engine/test-engine.ts";
 import type { World } from "./world.ts";
 
 /** Something that a seed may do to the world. */
@@ -16,6 +17,10 @@ const minute = 60_000;
 export const operations: readonly Operation[] = [
   { name: "trigger", weight: 5, run: trigger },
   { name: "cancel", weight: 2, run: cancel },
+  { name: "clear", weight: 2, run: clear },
+  { name: "retry", weight: 2, run: retry },
+  { name: "mark", weight: 2, run: mark },
+  { name: "pause", weight: 1, run: pause },
   { name: "advance", weight: 5, run: advance },
   { name: "break the store", weight: 2, run: breakStore },
   { name: "mend the store", weight: 2, run: mendStore },
@@ -45,6 +50,67 @@ async function cancel(world: World): Promise<string> {
   const { dagId, runId } = world.pick(runs);
   const done = await world.ask((engine) => engine.cancel(dagId, runId));
   return `cancel ${dagId} ${runId}: ${done}`;
+}
+
+async function clear(world: World): Promise<string> {
+  const run = await anyRun(world);
+  if (!run) return "clear nothing";
+  const selection = anySelection(world, run.dagId);
+  world.operated.add(`${run.dagId} ${run.runId}`);
+  const result = await world.ask((engine) => engine.clear(run.dagId, run.runId, selection));
+  return `clear ${run.dagId} ${run.runId} ${JSON.stringify(selection)}: ${told(result)}`;
+}
+
+async function mark(world: World): Promise<string> {
+  const run = await anyRun(world);
+  if (!run) return "mark nothing";
+  const selection = anySelection(world, run.dagId);
+  const state = world.pick(["success", "failed", "skipped"] as const);
+  world.operated.add(`${run.dagId} ${run.runId}`);
+  const result = await world.ask((engine) => engine.mark(run.dagId, run.runId, state, selection));
+  return `mark ${run.dagId} ${run.runId} ${state} ${JSON.stringify(selection)}: ${told(result)}`;
+}
+
+async function retry(world: World): Promise<string> {
+  const run = await anyRun(world);
+  if (!run) return "retry nothing";
+  world.operated.add(`${run.dagId} ${run.runId}`);
+  try {
+    return `retry ${run.dagId} ${run.runId}: ${told(await world.ask((engine) => engine.retry(run.dagId, run.runId)))}`;
+  } catch (error) {
+    if (!isMillraceError(error, "NOTHING_TO_RETRY")) throw error;
+    return `retry ${run.dagId} ${run.runId}: there is nothing to retry`;
+  }
+}
+
+async function pause(world: World): Promise<string> {
+  const { id } = world.pick(world.dags);
+  const isPaused = world.chance(0.5);
+  const done = await world.ask((engine) => (isPaused ? engine.pause(id) : engine.unpause(id)));
+  return `${isPaused ? "pause" : "unpause"} ${id}: ${done ?? "done"}`;
+}
+
+async function anyRun(world: World) {
+  const runs = await (await world.reader()).runs.list({ limit: 50 });
+  return runs.length === 0 ? undefined : world.pick(runs);
+}
+
+function anySelection(world: World, dagId: string) {
+  const { tasks = [], groups = [] } = world.dags.find(({ id }) => id === dagId) ?? {};
+  const ids = [...tasks, ...groups].map(({ id }) => id);
+  return {
+    tasks: world.chance(0.7) ? Array.from({ length: 1 + world.below(3) }, () => world.pick(ids)) : undefined,
+    mapIndex: world.chance(0.1) ? world.below(3) : undefined,
+    states: world.chance(0.2) ? [world.pick(["success", "failed", "skipped", "running"] as const)] : undefined,
+    upstream: world.chance(0.2),
+    downstream: world.chance(0.5),
+  };
+}
+
+function told(result: Awaited<ReturnType<TestEngine["engine"]["clear"]>> | string): string {
+  if (typeof result === "string") return result;
+  const tasks = result.tasks.map(({ taskId, mapIndex, from, to }) => `${taskId}[${mapIndex}] ${from} → ${to}`);
+  return `${result.runState}; ${tasks.join(", ")}`;
 }
 
 async function advance(world: World): Promise<string> {

@@ -1,5 +1,6 @@
 import type { EventRow, RunRow, RunState, Store, TaskInstanceRow, TaskState } from "@millrace/core/plugin";
 import { plannedTaskId } from "../../src/arbitraries.ts";
+import { checkHistory } from "../../src/oracle/check-history.ts";
 import type { World } from "./world.ts";
 
 /** Which state may follow which, told from the documentation and not from the engine's own table. */
@@ -29,16 +30,19 @@ const runEnded: readonly string[] = ["success", "failed", "cancelled"];
 
 interface Followed {
   readonly dagId: string;
+  readonly runNo: number;
   state: TaskState;
   attempt: number;
+  /** Since it was cleared. */
   successes: number;
+  isMarked: boolean;
 }
 
 /** Holds what the store has recorded against what must always hold. One for the whole life of a world. */
 export class Oracle {
   readonly #world: World;
   readonly #tasks = new Map<number, Followed>();
-  readonly #runs = new Map<number, { readonly dagId: string; state: RunState }>();
+  readonly #runs = new Map<number, { readonly dagId: string; readonly runId: string; state: RunState }>();
   #seq = 0;
 
   constructor(world: World) {
@@ -57,10 +61,19 @@ export class Oracle {
     for (const { dagId, runId } of this.#world.promised)
       if (!(await reader.runs.find(dagId, runId))) wrong(`run ${dagId} ${runId} was promised and is not there`);
     this.#checkKeys();
+    const { mostUnderWay, concurrency } = this.#world;
+    if (mostUnderWay > concurrency) wrong(`${mostUnderWay} attempts were made at once, and ${concurrency} may`);
+  }
+
+  /** Everything from the first event on, without knowing what was done. */
+  async checkWhole(isOver: boolean): Promise<void> {
+    const problems = await checkHistory(await this.#world.reader(), { dags: this.#world.dags, isOver });
+    if (problems.length > 0) wrong(problems.map(({ rule, what }) => `${rule}: ${what}`).join("; "));
   }
 
   /** At the very end, when nothing fails any more and time enough has passed. */
   async checkEnd(): Promise<void> {
+    await this.checkWhole(true);
     const reader = await this.#world.reader();
     const active = await reader.runs.active();
     if (active.length > 0)
@@ -74,7 +87,7 @@ export class Oracle {
     if (what === "run" && event.runNo !== null)
       await this.#followRun(event.runNo, word as RunState | "created", reader);
     if (what !== "task" || event.taskInstanceNo === null || word === "expanded") return;
-    await this.#followTask(event, word as TaskState, event.taskInstanceNo, reader);
+    await this.#followTask(event, word as TaskState | "cleared", event.taskInstanceNo, reader);
   }
 
   async #followRun(runNo: number, word: RunState | "created", reader: Store): Promise<void> {
@@ -82,20 +95,42 @@ export class Oracle {
     if (word === "created") {
       if (known) wrong(`run ${runNo} is made twice`);
       const row = await reader.runs.get(runNo);
-      this.#runs.set(runNo, { dagId: row?.dagId ?? "", state: "queued" });
+      this.#runs.set(runNo, { dagId: row?.dagId ?? "", runId: row?.runId ?? "", state: "queued" });
       return;
     }
-    if (!known || !runAfter[known.state].includes(word)) wrong(`run ${runNo}: ${known?.state} → ${word}`);
+    if (!known) return wrong(`run ${runNo} goes to ${word}, and nobody has made it`);
+    const isReopened = word === "queued" && this.#world.operated.has(`${known.dagId} ${known.runId}`);
+    if (!isReopened && !runAfter[known.state].includes(word)) wrong(`run ${runNo}: ${known.state} → ${word}`);
     known.state = word;
   }
 
-  async #followTask(event: EventRow, to: TaskState, no: number, reader: Store): Promise<void> {
-    const run = this.#runs.get(event.runNo ?? 0);
-    if (!run) return wrong(`${event.kind} of run ${event.runNo}, which nobody has made`);
-    const task = this.#tasks.get(no) ?? { dagId: run.dagId, state: "scheduled", attempt: 0, successes: 0 };
+  async #followTask(
+    event: EventRow,
+    word: TaskState | "cleared" | "collapsed",
+    no: number,
+    reader: Store,
+  ): Promise<void> {
+    const { runNo } = event;
+    const run = this.#runs.get(runNo ?? 0);
+    if (!run || runNo === null) return wrong(`${event.kind} of run ${runNo}, which nobody has made`);
+    const task = this.#tasks.get(no) ?? {
+      dagId: run.dagId,
+      runNo,
+      state: "scheduled",
+      attempt: 0,
+      successes: 0,
+      isMarked: false,
+    };
     this.#tasks.set(no, task);
-    if (!after[task.state].includes(to)) wrong(`task instance ${no}: ${task.state} → ${to}`);
-    if (runEnded.includes(run.state)) wrong(`task instance ${no} goes to ${to}, and its run has ended as ${run.state}`);
+    const isMarked = event.data?.includes('"reason":"marked as ') ?? false;
+    const isByHand = isMarked || word === "cleared" || word === "collapsed";
+    if (isByHand && !this.#world.operated.has(`${run.dagId} ${run.runId}`))
+      wrong(`nobody wanted ${event.kind} of ${no}`);
+    if (word === "collapsed") await this.#forgetOthers(runNo, reader);
+    const to = word === "cleared" || word === "collapsed" ? "scheduled" : word;
+    if (!isByHand && !after[task.state].includes(to)) wrong(`task instance ${no}: ${task.state} → ${to}`);
+    if (!isByHand && runEnded.includes(run.state))
+      wrong(`task instance ${no} goes to ${to}, and its run has ended as ${run.state}`);
     if (to === "running") {
       const attempt = event.attempt ?? 0;
       if (attempt < task.attempt || attempt > task.attempt + 1)
@@ -105,22 +140,36 @@ export class Oracle {
       task.attempt = attempt;
     }
     task.state = to;
-    if (to === "success") {
-      if (++task.successes > 1) wrong(`task instance ${no} has two successes`);
-      const row = await reader.tasks.get(no);
-      const runId = (await reader.runs.get(event.runNo ?? 0))?.runId;
-      const name = [run.dagId, runId, row?.taskId, row?.mapIndex, event.attempt].join(" ");
-      if (!this.#isEmpty(run.dagId, row?.taskId) && !this.#world.began.has(name)) wrong(`nobody has made ${name}`);
-    }
+    task.isMarked = isMarked;
+    if (isByHand) task.successes = 0;
+    if (to === "success" && !isMarked) await this.#followSuccess(task, run.runId, event.attempt, no, reader);
     this.#checkLimits(run.dagId);
   }
 
-  /** How many run, at every instant that was recorded. */
+  /** One success, of an attempt that was made. */
+  async #followSuccess(
+    task: Followed,
+    runId: string,
+    attempt: number | null,
+    no: number,
+    reader: Store,
+  ): Promise<void> {
+    if (++task.successes > 1) wrong(`task instance ${no} has two successes`);
+    const row = await reader.tasks.get(no);
+    if (!row || this.#isEmpty(task.dagId, row.taskId)) return;
+    const name = [task.dagId, runId, row.taskId, row.mapIndex, attempt].join(" ");
+    if (!this.#world.began.has(name)) wrong(`nobody has made ${name}`);
+  }
+
+  /** A mapped task lost its elements: all instances but one are gone. */
+  async #forgetOthers(runNo: number, reader: Store): Promise<void> {
+    const left = new Set((await reader.tasks.ofRun(runNo)).map(({ taskInstanceNo }) => taskInstanceNo));
+    for (const [no, task] of this.#tasks) if (task.runNo === runNo && !left.has(no)) this.#tasks.delete(no);
+  }
+
+  /** How many run, at every instant that was recorded. (How many attempts are made at once the executor of the world sees.) */
   #checkLimits(dagId: string): void {
-    const running = [...this.#tasks.values()].filter(({ state }) => state === "running");
-    const { concurrency } = this.#world;
-    if (running.length > concurrency) wrong(`${running.length} tasks run, and ${concurrency} may`);
-    const ofDag = running.filter((task) => task.dagId === dagId).length;
+    const ofDag = [...this.#tasks.values()].filter((task) => task.state === "running" && task.dagId === dagId).length;
     const most = this.#planOf(dagId).maxActiveTasks;
     if (ofDag > most) wrong(`${ofDag} tasks of ${dagId} run, and ${most} may`);
   }
@@ -133,21 +182,22 @@ export class Oracle {
       wrong(`run ${name} is ${state}, its events say ${this.#runs.get(runNo)?.state}`);
     const tasks = await reader.tasks.ofRun(runNo);
     for (const row of tasks) {
-      const told = this.#tasks.get(row.taskInstanceNo) ?? { state: "scheduled", attempt: 0 };
+      const told = this.#tasks.get(row.taskInstanceNo) ?? { state: "scheduled", isMarked: false };
       if (told.state !== row.state) wrong(`${name} ${row.taskId}[${row.mapIndex}] is ${row.state}, told ${told.state}`);
       if (runEnded.includes(state) && !ended.includes(row.state))
         wrong(`run ${name} has ended, ${row.taskId} is ${row.state}`);
-      await this.#checkTask(row, dagId, reader);
+      await this.#checkTask(row, dagId, told.isMarked, reader);
     }
     if (state === "success" || state === "failed") this.#checkRunState(run, tasks);
   }
 
-  async #checkTask(row: TaskInstanceRow, dagId: string, reader: Store): Promise<void> {
+  async #checkTask(row: TaskInstanceRow, dagId: string, isMarked: boolean, reader: Store): Promise<void> {
     const plan = this.#planOf(dagId);
     const number = plan.tasks.findIndex((_, n) => plannedTaskId(plan, n) === row.taskId);
     const task = plan.tasks[number];
     if (!task) return wrong(`${row.taskId} is no task of ${dagId}`);
-    if (row.attempt > task.retries + this.#world.engines) wrong(`${row.taskId} had ${row.attempt} attempts`);
+    if (row.attempt - row.uncounted > task.retries + 1) wrong(`${row.taskId} had ${row.attempt} attempts`);
+    if (isMarked) return;
     const hasResult = ["task", "map", "setup", "teardown"].includes(task.kind);
     const value = await reader.xcoms.get({ taskInstanceNo: row.taskInstanceNo, key: "return_value" });
     const wanted = row.state === "success" && hasResult ? `[${number}]` : undefined;
@@ -161,7 +211,8 @@ export class Oracle {
     if (plan.tasks.some(({ kind }) => kind === "teardown")) return;
     const isLeaf = (number: number): boolean => !plan.tasks.some(({ upstream }) => upstream.includes(number));
     const decisive = tasks.filter(({ taskNo }) => plan.runState === "any_failed" || isLeaf(taskNo));
-    const failed = decisive.some((task) => task.state === "failed" || task.state === "upstream_failed");
+    // A task that was cancelled, in a run of which only others were cleared, stays so and did not succeed.
+    const failed = decisive.some((task) => ["failed", "upstream_failed", "cancelled"].includes(task.state));
     if (failed !== (state === "failed"))
       wrong(`run ${dagId} ${runId} is ${state}, its tasks ${tasks.map((t) => t.state).join()}`);
   }

@@ -23,8 +23,11 @@ export async function simulate(
       world.story.push(`${operation.name} …`);
       world.story.push(await operation.run(world));
       await oracle.check();
+      if (step % 5 === 4) await oracle.checkWhole(false);
     }
     world.setFaults({});
+    // An engine whose store failed for too long has stopped without a word if nobody asked it for anything since.
+    if (world.hasEngine) await world.ask((engine) => engine.start());
     if (!world.hasEngine) await world.open();
     await world.clock.advance(day);
     await oracle.check();

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { operations } from "./operations.ts";
 import { simulate } from "./simulate.ts";
 
+// MILLRACE_SEED=n replays one history and tells it; MILLRACE_SOAK=1 looks at thousands that nobody has looked at before.
 const { MILLRACE_SEED: oneSeed, MILLRACE_SOAK: isSoak, MILLRACE_FIRST_SEED: firstSeed } = process.env;
 const seeds = isSoak ? 5_000 : 300;
 

@@ -1,9 +1,11 @@
 import type { Dag } from "@millrace/core";
+import { type Executor, localExecutor } from "@millrace/core/engine";
 import { isMillraceError, type MemoryDatabase, memoryDatabase, memoryStore, type Store } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { arbitraryDagPlan, type DagPlan, dagOfPlan } from "../../src/arbitraries.ts";
 import { ManualClock } from "../../src/clock/manual-clock.ts";
 import { type FaultPlan, type FaultyStore, faultyStore } from "../../src/doubles/faulty-store.ts";
+import { recordingExecutor } from "../../src/doubles/recording-executor.ts";
 import { seededNumbers } from "../../src/doubles/seeded-numbers.ts";
 import { createTestEngine, type TestEngine } from "../../src/engine/test-engine.ts";
 
@@ -24,8 +26,12 @@ export class World {
   /** What was done, for people. */
   readonly story: string[] = [];
   readonly promised: Promised[] = [];
+  /** Runs that somebody wanted cleared, retried or marked, as `dag run`: such a run may go on after its end. */
+  readonly operated = new Set<string>();
   /** Attempts that began, as `dag run task index attempt`. */
   readonly began = new Set<string>();
+  /** How many attempts an executor had at once, at most. */
+  mostUnderWay = 0;
   /** Engines that were opened. Each may lose the attempts of the one before. */
   engines = 0;
   readonly #numbers: () => number;
@@ -87,7 +93,7 @@ export class World {
       clock: this.clock,
       store: faulty.store,
       randomness: { hex: (bytes) => Array.from({ length: bytes * 2 }, () => this.below(16).toString(16)).join("") },
-      concurrency: this.concurrency,
+      executor: this.#executor(),
       storePatience: "2m",
     });
     faulty.plan = this.#faults;
@@ -95,6 +101,22 @@ export class World {
     for (let tries = 0; this.#test && (await this.ask((engine) => engine.start())) === "not read"; tries++) {
       if (tries > 20) faulty.plan = {};
     }
+    if (this.#test) return;
+    // Its store failed for longer than its patience: the next one finds a store that works.
+    this.setFaults({});
+    await this.open();
+  }
+
+  #executor(): Executor {
+    const inner = recordingExecutor(localExecutor({ concurrency: this.concurrency }));
+    return {
+      ...inner,
+      submit: (job) => {
+        // An attempt that is over at once counts too: it has a slot as long as it is made.
+        this.mostUnderWay = Math.max(this.mostUnderWay, inner.underWay().length + 1);
+        inner.submit(job);
+      },
+    };
   }
 
   /** Ends the engine: as a program does that closes it, or as the death of its process. */
