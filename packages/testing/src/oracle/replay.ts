@@ -47,6 +47,11 @@ export function replay(history: History, { dags = [] }: HistoryOptions): Replay 
       const story = tasks.get(taskInstanceNo) ?? newStory(taskInstanceNo, runNo);
       tasks.set(taskInstanceNo, story);
       tell(story, event, complain);
+      // The other elements went with it, whatever they were doing: no event of their own tells of that.
+      if (kind === "task.collapsed")
+        for (const other of tasks.values())
+          if (other.runNo === runNo && !history.tasks.has(other.taskInstanceNo))
+            limits.attemptEnds(other.taskInstanceNo);
       if (kind !== "task.running") {
         if (kind !== "task.expanded") limits.attemptEnds(taskInstanceNo);
         continue;

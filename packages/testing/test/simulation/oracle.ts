@@ -210,9 +210,10 @@ export class Oracle {
     // Teardowns hand their say to the tasks before them: left to the tests of core.
     if (plan.tasks.some(({ kind }) => kind === "teardown")) return;
     const isLeaf = (number: number): boolean => !plan.tasks.some(({ upstream }) => upstream.includes(number));
-    const decisive = tasks.filter(({ taskNo }) => plan.runState === "any_failed" || isLeaf(taskNo));
-    // A task that was cancelled, in a run of which only others were cleared, stays so and did not succeed.
-    const failed = decisive.some((task) => ["failed", "upstream_failed", "cancelled"].includes(task.state));
+    const isBad = (task: TaskInstanceRow): boolean => ["failed", "upstream_failed", "cancelled"].includes(task.state);
+    // A task that was cancelled, in a run of which only others were cleared, stays so; that is no failure but where it is last.
+    const isStrict = plan.runState === "any_failed" && tasks.some((task) => task.state === "failed");
+    const failed = isStrict || tasks.some((task) => isLeaf(task.taskNo) && isBad(task));
     if (failed !== (state === "failed"))
       wrong(`run ${dagId} ${runId} is ${state}, its tasks ${tasks.map((t) => t.state).join()}`);
   }
