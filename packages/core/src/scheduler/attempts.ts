@@ -3,6 +3,7 @@ import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
 import { AttemptTable } from "../runtime/attempt-table.ts";
 import { AbortHandle, type JobOutcome } from "../runtime/job.ts";
 import type { Outcome, ReturnTask, StoredError, TaskInstanceRow } from "../store/contract.ts";
+import { monotonicOf } from "../time/clock.ts";
 import { formatDuration } from "../time/duration.ts";
 import { callTaskCallback, hasCallback } from "./callbacks.ts";
 import { decideEnd } from "./decide-end.ts";
@@ -189,7 +190,7 @@ export class Attempts {
     if (this.inflight.get(token) !== instance) return;
     const task = run.graph.tasks[taskNo];
     const { executionTimeoutMs } = task;
-    instance.timesOutAt = executionTimeoutMs === undefined ? null : services.clock.now() + executionTimeoutMs;
+    instance.timesOutAt = executionTimeoutMs === undefined ? null : monotonicOf(services.clock) + executionTimeoutMs;
     this.#watchTime(instance);
     services.executor.submit({
       run: this.viewOf(run),
@@ -208,7 +209,7 @@ export class Attempts {
   #watchTime(instance: Instance): void {
     const { token, timesOutAt } = instance;
     if (timesOutAt === null) return;
-    instance.cancelTimer = this.#desk.timers.at(timesOutAt, () => this.#desk.post({ kind: "timeout", token }));
+    instance.cancelTimer = this.#desk.timers.due(timesOutAt, () => this.#desk.post({ kind: "timeout", token }));
   }
 
   #take(token: number): Instance | undefined {

@@ -62,7 +62,7 @@ export class Instance implements Candidate {
   awaits: string | null = null;
   /** The executor was given its attempt. */
   isSubmitted = false;
-  /** When the attempt under way has taken too long. */
+  /** The reading of the monotonic clock at which the attempt under way has taken too long. */
   timesOutAt: number | null = null;
   startedAt: number | null = null;
   endedAt: number | null = null;

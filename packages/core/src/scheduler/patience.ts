@@ -1,5 +1,5 @@
 import { coreError, isMillraceError, type MillraceError, messageOf } from "../errors.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, monotonicOf } from "../time/clock.ts";
 
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
@@ -28,7 +28,7 @@ export class Patience {
   }
 
   failed(cause: unknown): AfterFailure {
-    const now = this.#clock.now();
+    const now = monotonicOf(this.#clock);
     if (this.#failures++ === 0) this.#failingSince = now;
     const failingMs = now - this.#failingSince;
     if (failingMs < this.#patienceMs && !fatal.some((code) => isMillraceError(cause, code)))

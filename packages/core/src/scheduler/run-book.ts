@@ -3,6 +3,7 @@ import { coreError, type MillraceError } from "../errors.ts";
 import { isFinished, isRunFinished, type RunState } from "../lifecycle/states.ts";
 import { runEndEvent } from "../runtime/awaited-events.ts";
 import type { Change, RunRow } from "../store/contract.ts";
+import { monotonicOf } from "../time/clock.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import { callRunCallback, callTaskCallback } from "./callbacks.ts";
@@ -328,7 +329,7 @@ export class RunBook {
   }
 
   #begin(run: LiveRun): void {
-    const { plan, now, timers, progress } = this.#desk;
+    const { plan, now, timers, progress, services } = this.#desk;
     const { row, graph, dag } = run;
     dag.activeRuns++;
     run.isActive = true;
@@ -338,7 +339,8 @@ export class RunBook {
       plan.add({ kind: "updateRun", runNo: row.runNo, from: ["queued"], to: "running", note: null, at: now });
     }
     if (graph.dag.runTimeoutMs !== undefined) {
-      run.cancelTimeout = timers.at(run.startedAt + graph.dag.runTimeoutMs, () =>
+      const left = Math.max(0, run.startedAt + graph.dag.runTimeoutMs - now);
+      run.cancelTimeout = timers.due(monotonicOf(services.clock) + left, () =>
         this.#desk.post({ kind: "run-timeout", runNo: row.runNo }),
       );
     }

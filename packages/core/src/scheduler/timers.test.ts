@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ManualClock } from "../../test/manual-clock.ts";
 import type { Clock } from "../time/clock.ts";
 import { Timers } from "./timers.ts";
 
@@ -55,4 +56,41 @@ it("fires nothing once it is closed", async () => {
   timers.close();
   await advance(20);
   expect(fired).toEqual([]);
+});
+
+const minute = 60_000;
+
+/** What fires in how many minutes, with a clock on the wall that is set by `by` after five of them. */
+async function firedAfterSetting(by: number) {
+  const clock = new ManualClock();
+  const timers = new Timers(clock);
+  const start = clock.monotonic();
+  const fired: string[] = [];
+  const say = (name: string) => (): void => {
+    fired.push(`${name} ${Math.floor((clock.monotonic() - start) / minute)}`);
+  };
+  for (const minutes of [3, 10, 90]) {
+    timers.at(clock.now() + minutes * minute, say(`instant ${minutes}`));
+    timers.due(start + minutes * minute, say(`passed ${minutes}`));
+  }
+  await clock.advance(5 * minute);
+  clock.set(by);
+  await clock.advance(3 * 1_440 * minute);
+  return fired;
+}
+
+it("lets time that is to pass be as long as it is, however the clock is set, and fires nothing twice", async () => {
+  for (const by of [0, -60 * minute, 60 * minute, 1_440 * minute]) {
+    const fired = await firedAfterSetting(by);
+    expect(fired.filter((name) => name.startsWith("passed"))).toEqual(["passed 3 3", "passed 10 10", "passed 90 90"]);
+    expect(new Set(fired.map((name) => name.replace(/ \d+$/, ""))).size).toBe(fired.length);
+  }
+});
+
+it("waits for an instant no longer than there was until it when the clock is set back", async () => {
+  expect(await firedAfterSetting(-60 * minute)).toEqual(expect.arrayContaining(["instant 10 10", "instant 90 90"]));
+});
+
+it("notices within a minute that an instant has come because the clock was set forward", async () => {
+  expect(await firedAfterSetting(60 * minute)).toEqual(expect.arrayContaining(["instant 10 6", "instant 90 30"]));
 });

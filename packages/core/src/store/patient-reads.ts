@@ -1,5 +1,5 @@
 import { isMillraceError } from "../errors.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, monotonicOf } from "../time/clock.ts";
 import type { ChunkFacet, RunFacet, StateFacet, Store, TaskFacet, XComFacet } from "./contract.ts";
 
 const firstPauseMs = 50;
@@ -27,10 +27,10 @@ export function patientReads(
 ): PatientReads {
   const { clock, patienceMs } = options;
   const retry = async <T>(read: () => Promise<T>, error: unknown): Promise<T> => {
-    const since = clock.now();
+    const since = monotonicOf(clock);
     let last = error;
     for (let pauseMs = firstPauseMs; mayPass(last); pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      if (clock.now() - since >= patienceMs) break;
+      if (monotonicOf(clock) - since >= patienceMs) break;
       await clock.sleep(pauseMs);
       try {
         return await read();

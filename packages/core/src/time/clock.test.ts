@@ -38,6 +38,25 @@ test("a machine that slept, or whose clock was set forward, is noticed within a 
   expect(slept.end()).toBeLessThanOrEqual(31 * day + 60_000);
 });
 
+test.each([
+  ["an hour", 3_600_000],
+  ["a day", day],
+])("a clock that is set back by %s makes no sleep longer", async (_, by) => {
+  for (const ms of [30_000, 30 * 60_000, 2 * day]) {
+    const start = performance.now();
+    let end: number | undefined;
+    void systemClock.sleep(ms).then(() => {
+      end = performance.now() - start;
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.setSystemTime(Date.now() - by);
+    await vi.advanceTimersByTimeAsync(ms - 10_001);
+    expect([ms, end]).toEqual([ms, undefined]);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(Math.round(end ?? 0)).toBe(ms);
+  }
+});
+
 test("a sleep that is called off is over at once and leaves no timer", async () => {
   const stop = new AbortController();
   const slept = sleepFor(30 * day, stop.signal);

@@ -3,7 +3,7 @@ import { parseInstant } from "@millrace/core/engine";
 import { testingError } from "../errors.ts";
 
 interface Sleeper {
-  readonly at: number;
+  at: number;
   readonly order: number;
   readonly wake: () => void;
 }
@@ -21,12 +21,17 @@ export interface RealWork {
 /** Turns of the event loop without a look at the clock after which nothing is under way any more. */
 const quietTurns = 6;
 
+/** How long after the clock on the wall was set forward those who sleep notice it. */
+const noticedMs = 60_000;
+
 /** Steps of one drive after which something goes round in circles. */
 const mostSteps = 100_000;
 
 /** A clock that only a test moves. Sleepers wake one after the other, and what each sets going comes to rest before the next. */
 export class ManualClock implements Clock {
   #now: number;
+  /** By how much the clock on the wall was set. */
+  #setBy = 0;
   #order = 0;
   #looks = 0;
   #sleepers: Sleeper[] = [];
@@ -39,6 +44,12 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
+    this.#looks++;
+    return this.#now + this.#setBy;
+  }
+
+  /** The time that has passed, whatever {@link set} did. */
+  monotonic(): number {
     this.#looks++;
     return this.#now;
   }
@@ -59,6 +70,19 @@ export class ManualClock implements Clock {
       this.#sleepers.push(sleeper);
       signal?.addEventListener("abort", callOff);
     });
+  }
+
+  /**
+   * Sets the clock on the wall forward, or back, as people and time servers do. No time passes by that; as with the machine's
+   * clock, a sleep of more than a minute that would be over by the new time ends a minute later.
+   *
+   * @param by - milliseconds; less than 0 sets it back
+   */
+  set(by: number): void {
+    this.#setBy += by;
+    const noticedAt = this.#now + noticedMs;
+    if (by <= 0) return;
+    for (const sleeper of this.#sleepers) if (sleeper.at > noticedAt) sleeper.at = Math.max(noticedAt, sleeper.at - by);
   }
 
   /** How many sleep. */
@@ -108,7 +132,7 @@ export class ManualClock implements Clock {
       await this.settle();
       if (!isOpen) return promise;
       if (step > mostSteps) throw testingError("TEST_CLOCK_ENDLESS", { steps: mostSteps });
-      if (this.#wakeNext(latest) || (await this.#work?.wait(true))) continue;
+      if (this.#wakeNext(latest - this.#setBy) || (await this.#work?.wait(true))) continue;
       throw testingError("TEST_CLOCK_STUCK");
     }
   }

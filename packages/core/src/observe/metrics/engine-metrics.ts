@@ -2,7 +2,7 @@ import type { MeterProvider } from "@opentelemetry/api";
 import { coreError } from "../../errors.ts";
 import type { LiveRun } from "../../scheduler/live-run.ts";
 import type { Change, Outcome } from "../../store/contract.ts";
-import type { Clock } from "../../time/clock.ts";
+import { type Clock, monotonicOf } from "../../time/clock.ts";
 import type { Meter } from "../../time/meter.ts";
 import { type DagFamilies, DagMeter, defineDagFamilies } from "./dag-meter.ts";
 import { defineGauges, type EngineReadings } from "./engine-gauges.ts";
@@ -147,10 +147,10 @@ export class EngineMetrics {
   async #sampleLag(): Promise<void> {
     const { signal } = this.#closing;
     this.#isSampling = true;
-    const asked = this.#clock.now() + lagSampleMs;
+    const asked = monotonicOf(this.#clock) + lagSampleMs;
     await this.#clock.sleep(lagSampleMs, signal);
     this.#isSampling = false;
-    if (!signal.aborted) this.#lag.record(Math.max(0, this.#clock.now() - asked) / 1_000);
+    if (!signal.aborted) this.#lag.record(Math.max(0, monotonicOf(this.#clock) - asked) / 1_000);
   }
 }
 
