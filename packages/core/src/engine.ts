@@ -2,6 +2,11 @@
 import { assertNodeVersion } from "./node-version.ts";
 
 export { checkDagId, checkRunId, checkTaskPath, checkXComKey } from "./authoring/identifiers.ts";
+export {
+  type CollectBundlesOptions,
+  type CollectedBundles,
+  collectBundles,
+} from "./config/bundles/collect-bundles.ts";
 export { type BundleAddress, bundleOfDag, dagOfBundle, loadBundle } from "./config/bundles/load-bundle.ts";
 export { type EnvironmentKey, environmentKeys } from "./config/environment.ts";
 export {
@@ -19,7 +24,14 @@ export {
   loadConfig,
   type Origin,
 } from "./config/load-config.ts";
-export { type DagImportError, type LoadedDag, type LoadedDags, loadDags } from "./config/load-dags.ts";
+export {
+  type DagImportError,
+  type DagSource,
+  type LoadDagsOptions,
+  type LoadedDag,
+  type LoadedDags,
+  loadDags,
+} from "./config/load-dags.ts";
 export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";

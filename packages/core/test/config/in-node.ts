@@ -39,6 +39,8 @@ export function inNode(folder: string, code: string, env: Readonly<Record<string
 export const withBundles = (folder: string): string => `
 const home = "${folder}/.millrace";
 const { buildBundle } = await import("${new URL("../../src/config/bundles/build-bundle.ts", import.meta.url)}");
+const { bundleFile } = await import("${new URL("../../src/config/bundles/bundle-file.ts", import.meta.url)}");
+const { freshLook } = await import("${new URL("../../src/config/bundles/inputs.ts", import.meta.url)}");
 const { bundlePath, keepBundle } = await import("${new URL("../../src/config/bundles/bundle-folder.ts", import.meta.url)}");
 const make = async (name) => {
   const { bundle } = await buildBundle(home, "${folder}/" + name);

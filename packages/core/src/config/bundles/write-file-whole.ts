@@ -3,6 +3,12 @@ import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemRandomness } from "../../time/random.ts";
 
+/** The process that writes, or wrote, an unfinished file of this name; `undefined` for other names. */
+export function writerOf(name: string): number | undefined {
+  const found = /^\.\w[\w.]*\.(\d+)-[0-9a-f]{12}\.tmp$/.exec(name);
+  return found ? Number(found[1]) : undefined;
+}
+
 /** Writes a file so that nobody ever sees half of it: under another name, which then takes the place of the old one. */
 export async function writeFileWhole(
   path: string,
