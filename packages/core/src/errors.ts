@@ -188,7 +188,7 @@ const table = {
   },
   EVENT_NAME_INVALID: {
     says: "{event} cannot name an event that tasks await",
-    cure: "Use a text of 1 to 500 characters that does not begin with 'millrace:'.",
+    cure: "Use a text of 1 to 500 characters without control characters that does not begin with 'millrace:'.",
   },
   TASK_OUTCOME_INVALID: {
     says: "Task '{taskId}' ended in a way it may not: {why}",
@@ -487,21 +487,33 @@ function fill(text: string, values: ErrorValues): string {
   });
 }
 
-/** A value as it may be shown in a message: quoted, without control characters, at most 80 characters. */
+/** A value as it may be shown in a message: quoted, without control characters, at most 80 characters. Never throws. */
 export function shown(value: unknown): string {
   let text: string;
-  if (typeof value === "string") text = JSON.stringify(value);
-  else if (typeof value === "object" && value !== null)
-    text = Array.isArray(value)
-      ? `a list of ${value.length}`
-      : `an object of type ${value.constructor?.name ?? "unknown"}`;
-  else if (typeof value === "function") text = "a function";
-  else text = String(value);
+  try {
+    text = textOf(value);
+  } catch {
+    text = "something that throws when it is read";
+  }
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
-  return plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
+  return plain.length > 80 ? `${plain.slice(0, 77).toWellFormed()}...` : plain.toWellFormed();
 }
 
-/** What `message` of anything thrown would be. */
+function textOf(value: unknown): string {
+  // A long text is not quoted as a whole only to be cut.
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  const type: unknown = value.constructor?.name;
+  return `an object of type ${typeof type === "string" && type !== "" ? type : "unknown"}`;
+}
+
+/** What `message` of anything thrown would be. Never throws. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return thrown instanceof Error ? String(thrown.message) : String(thrown);
+  } catch {
+    return "something that throws when it is read";
+  }
 }

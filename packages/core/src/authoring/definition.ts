@@ -119,5 +119,10 @@ export interface Dag<out Params = unknown> {
 
 /** True for what `dag(...)` of any copy of this package returned. */
 export function isDag(value: unknown): value is Dag {
-  return typeof value === "object" && value !== null && dagBrand in value;
+  try {
+    return typeof value === "object" && value !== null && dagBrand in value;
+  } catch {
+    // A proxy may refuse to be asked.
+    return false;
+  }
 }

@@ -5,8 +5,21 @@ const taskId = /^[A-Za-z0-9_-]{1,200}$/;
 const runId = /^[A-Za-z0-9][A-Za-z0-9_.~:+-]{0,249}$/;
 const xcomKey = /^[^/\\\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]{1,250}$/u;
 
+const plainText = /^[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+$/;
+const poolName = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/;
+
 /** Longest idempotency key of a run. */
 export const longestKey = 500;
+
+/** True for text that a store gives back as it was, and that is safe to show: names of events, idempotency keys. */
+export function isPlainText(value: unknown, longest: number): value is string {
+  return typeof value === "string" && value.length <= longest && plainText.test(value) && value.isWellFormed();
+}
+
+/** True for text that may name a pool. */
+export function isPoolName(value: unknown): value is string {
+  return typeof value === "string" && poolName.test(value);
+}
 
 /** True for text that may name a DAG. */
 export function isDagId(value: unknown): value is string {

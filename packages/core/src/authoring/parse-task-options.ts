@@ -2,6 +2,7 @@ import { coreError, type MillraceError, shown } from "../errors.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../readiness/trigger-rule.ts";
 import { parseDuration } from "../time/duration.ts";
 import type { RetryDefinition, TaskDefinition } from "./definition.ts";
+import { isPoolName } from "./identifiers.ts";
 import { OptionReader } from "./option-reader.ts";
 import type { Isolation, RetryPolicy, TaskDefaults, TaskOptions, WeightRule } from "./options.ts";
 
@@ -86,8 +87,7 @@ export function parseTaskOptions(
       coreError("DAG_TRIGGER_RULE_UNKNOWN", { taskId, rule: shown(triggerRule), rules: TRIGGER_RULES.join(", ") }),
     );
   if (!Number.isSafeInteger(priority)) read.wrong("priority", priority, "a whole number is needed");
-  if (typeof pool !== "string" || pool === "" || pool.length > 200)
-    read.wrong("pool", pool, "the name of a pool is needed");
+  if (!isPoolName(pool)) read.wrong("pool", pool, "the name of a pool is needed");
   for (const option of ["setups", "failRun"] as const)
     if (options[option] && role !== "teardown")
       read.wrong(option, options[option], "only a teardown has it: add role: 'teardown'");

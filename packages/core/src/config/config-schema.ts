@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPoolName } from "../authoring/identifiers.ts";
 import { coreError, type MillraceError, shown } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
@@ -6,7 +7,6 @@ import type { MillraceConfig, PluginOptions, PluginReference } from "./define-co
 import { isObject, isPluginName, isStore, isXComPart } from "./plugin-kinds.ts";
 import { isSecretName, mask, masked } from "./secrets.ts";
 
-const poolName = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$/;
 const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 function isOptions(value: unknown): value is PluginOptions {
@@ -36,7 +36,7 @@ const schema = z.strictObject({
       maxValueBytes: z.int().min(1).optional(),
     })
     .optional(),
-  pools: z.record(z.string().regex(poolName), z.int().min(1).max(1_000_000)).optional(),
+  pools: z.record(z.string().refine(isPoolName), z.int().min(1).max(1_000_000)).optional(),
   concurrency: z.int().min(1).max(100_000).optional(),
 });
 

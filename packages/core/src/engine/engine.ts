@@ -1,5 +1,5 @@
-import type { Dag } from "../authoring/definition.ts";
-import { isDagId } from "../authoring/identifiers.ts";
+import { type Dag, isDag } from "../authoring/definition.ts";
+import { checkDagId } from "../authoring/identifiers.ts";
 import { coreError, type MillraceError, messageOf, shown } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
@@ -16,6 +16,14 @@ import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../sto
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
+import {
+  checkEventFilter,
+  checkOperation,
+  checkOptions,
+  checkReason,
+  checkRunFilter,
+  checkWanted,
+} from "./check-arguments.ts";
 import { findDag, findRun } from "./find-run.ts";
 import { LiveRunResult } from "./live-run-result.ts";
 import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
@@ -114,8 +122,8 @@ export class Engine {
    *
    * @throws `RUN_NOT_FOUND`, `TASK_NOT_FOUND`, `DAG_VERSION_GONE`
    */
-  clear(dagId: string, runId: string, options: TaskSelection & DryRun = {}): Promise<OperationResult> {
-    const { dryRun, ...selection } = options;
+  async clear(dagId: string, runId: string, options: TaskSelection & DryRun = {}): Promise<OperationResult> {
+    const { dryRun, ...selection } = checkOptions(options, "engine.clear");
     return this.#operate(dagId, runId, { kind: "clear", selection }, dryRun);
   }
 
@@ -124,8 +132,8 @@ export class Engine {
    *
    * @throws `RUN_NOT_FOUND`, `NOTHING_TO_RETRY`, `DAG_VERSION_GONE`
    */
-  retry(dagId: string, runId: string, options: DryRun = {}): Promise<OperationResult> {
-    return this.#operate(dagId, runId, { kind: "retry" }, options.dryRun);
+  async retry(dagId: string, runId: string, options: DryRun = {}): Promise<OperationResult> {
+    return this.#operate(dagId, runId, { kind: "retry" }, checkOptions(options, "engine.retry").dryRun);
   }
 
   /**
@@ -133,13 +141,13 @@ export class Engine {
    *
    * @throws `RUN_NOT_FOUND`, `TASK_NOT_FOUND`, `DAG_VERSION_GONE`
    */
-  mark(
+  async mark(
     dagId: string,
     runId: string,
     state: MarkedState,
     options: TaskSelection & DryRun = {},
   ): Promise<OperationResult> {
-    const { dryRun, ...selection } = options;
+    const { dryRun, ...selection } = checkOptions(options, "engine.mark");
     return this.#operate(dagId, runId, { kind: "mark", selection, state }, dryRun);
   }
 
@@ -148,7 +156,7 @@ export class Engine {
    *
    * @throws `RUN_NOT_FOUND`, `TASK_NOT_FOUND`, `DAG_VERSION_GONE`
    */
-  clearXComs(
+  async clearXComs(
     dagId: string,
     runId: string,
     options: {
@@ -157,7 +165,7 @@ export class Engine {
       readonly keys?: readonly string[];
     } & DryRun = {},
   ): Promise<OperationResult> {
-    const { dryRun, ...which } = options;
+    const { dryRun, ...which } = checkOptions(options, "engine.clearXComs");
     return this.#operate(dagId, runId, { kind: "clearXComs", ...which }, dryRun);
   }
 
@@ -176,6 +184,7 @@ export class Engine {
   async cancel(dagId: string, runId: string, reason = "cancelled on request"): Promise<boolean> {
     this.#checkOpen();
     const row = await this.#findRun(dagId, runId);
+    checkReason(reason);
     if (isRunFinished(row.state)) return false;
     return this.#parts.scheduler.ask.cancel(row.runNo, reason, null);
   }
@@ -237,7 +246,14 @@ export class Engine {
    */
   observe(listener: EngineListener, options: ObserveOptions = {}): () => void {
     this.#checkOpen();
-    return this.#parts.observers.add(listener, options);
+    if (typeof listener !== "function")
+      throw coreError("DAG_OPTION_INVALID", {
+        option: "listener",
+        where: "engine.observe",
+        value: shown(listener),
+        expected: "a function is needed",
+      });
+    return this.#parts.observers.add(listener, checkWanted(options, "engine.observe"));
   }
 
   /**
@@ -260,7 +276,7 @@ export class Engine {
    */
   follow(options: FollowOptions = {}): AsyncGenerator<EngineEvent, void, undefined> {
     this.#checkOpen();
-    return follow(this.#parts.observers, options);
+    return follow(this.#parts.observers, checkWanted(options, "engine.follow"));
   }
 
   /** What the engine and its tasks measure: docs/metrics.md lists it. `prometheus()` gives it as a page of Prometheus' text format 0.0.4. */
@@ -270,7 +286,7 @@ export class Engine {
 
   async runs(filter: RunFilter = {}): Promise<readonly RunRow[]> {
     this.#checkOpen();
-    return this.#parts.store.runs.list(filter);
+    return this.#parts.store.runs.list(checkRunFilter(filter));
   }
 
   /** Instances of a run's tasks, in the order of the DAG. */
@@ -283,7 +299,7 @@ export class Engine {
     filter: { readonly after?: number; readonly runNo?: number; readonly limit?: number } = {},
   ): Promise<readonly EventRow[]> {
     this.#checkOpen();
-    return this.#parts.store.events.list(filter);
+    return this.#parts.store.events.list(checkEventFilter(filter));
   }
 
   /** A value that a task of a run left; `undefined` if there is none. */
@@ -293,7 +309,8 @@ export class Engine {
     taskId: string,
     options: { readonly key?: string; readonly mapIndex?: number } = {},
   ): Promise<unknown> {
-    return readXCom(this.#parts.xcoms, await this.#findRun(dagId, runId), taskId, options);
+    const wanted = checkOptions(options, "engine.xcom");
+    return readXCom(this.#parts.xcoms, await this.#findRun(dagId, runId), taskId, wanted);
   }
 
   /** Stops the services, aborts what runs and hands it back, writes what is known, closes the store. The next engine goes on from there. */
@@ -320,10 +337,10 @@ export class Engine {
 
   async #create<P>(dag: Dag<P> | string, options: RunOptions<P>): Promise<RunAnswer> {
     this.#checkOpen();
-    const dagId = typeof dag === "string" ? dag : dag.id;
-    if (!isDagId(dagId)) throw coreError("DAG_ID_INVALID", { what: "DAG", id: shown(dagId) });
+    const dagId = checkDagId(isDag(dag) ? dag.id : dag);
     const version = this.#parts.dags.version(dagId);
     if (!version || (typeof dag !== "string" && version.dag !== dag)) throw coreError("DAG_NOT_FOUND", { dagId });
+    checkOptions(options, "engine.run");
     const { clock, randomness, scheduler } = this.#parts;
     return scheduler.ask.create(
       await parseRunRequest(version, options, { type: "manual", now: clock.now(), randomness }),
@@ -338,6 +355,7 @@ export class Engine {
 
   async #operate(dagId: string, runId: string, operation: Operation, isDryRun = false): Promise<OperationResult> {
     const { runNo } = await this.#findRun(dagId, runId);
+    checkOperation(operation);
     return this.#parts.scheduler.ask.operate(runNo, operation, { isDryRun, requestNo: null });
   }
 

@@ -1,5 +1,5 @@
 import type { Dag } from "../authoring/definition.ts";
-import { checkRunId, longestKey } from "../authoring/identifiers.ts";
+import { checkRunId, isPlainText, longestKey } from "../authoring/identifiers.ts";
 import { coreError, shown } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
 import type { LiveVersion } from "../scheduler/live-version.ts";
@@ -43,17 +43,17 @@ export async function parseRunRequest(
       ? `${around.type}__${formatInstant(logicalDate)}_${around.randomness.hex(randomBytesOfId)}`
       : checkRunId(options.runId);
   const { idempotencyKey = null } = options;
-  if (idempotencyKey !== null && (idempotencyKey === "" || idempotencyKey.length > longestKey)) {
+  if (idempotencyKey !== null && !isPlainText(idempotencyKey, longestKey)) {
     throw coreError("DAG_OPTION_INVALID", {
       option: "idempotencyKey",
       where: "the request",
-      value: `a text of ${idempotencyKey.length} characters`,
-      expected: `1 to ${longestKey} characters are needed`,
+      value: shown(idempotencyKey),
+      expected: `1 to ${longestKey} characters are needed, none of them a control character`,
     });
   }
   const params = await parseParams(definition, options.params);
   const { conf = {} } = options;
-  if (typeof conf !== "object" || conf === null || Array.isArray(conf)) {
+  if (!isPlainRecord(conf)) {
     throw coreError("DAG_OPTION_INVALID", {
       option: "conf",
       where: "the request",
@@ -74,6 +74,12 @@ export async function parseRunRequest(
     confText: Object.keys(conf).length === 0 ? null : encodeValue(conf),
     idempotencyKey,
   };
+}
+
+function isPlainRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 async function parseParams(dag: Dag, given: unknown): Promise<unknown> {

@@ -1,16 +1,15 @@
 import type { Dag } from "../authoring/definition.ts";
+import { isPoolName } from "../authoring/identifiers.ts";
 import { defaultPool } from "../authoring/parse-task-options.ts";
 import { coreError, shown } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 
 const defaultPoolSlots = 128;
-const longestName = 200;
 
 /** @throws `POOL_INVALID` */
 export function checkPool(pool: string, slots: number): void {
-  if (typeof pool !== "string" || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(pool) || pool.length > longestName)
-    throw coreError("POOL_INVALID", { what: `the name ${shown(pool)}` });
+  if (!isPoolName(pool)) throw coreError("POOL_INVALID", { what: `the name ${shown(pool)}` });
   if (!Number.isSafeInteger(slots) || slots < 0) throw coreError("POOL_INVALID", { what: `${shown(slots)} slots` });
 }
 

@@ -1,7 +1,8 @@
-import { checkXComKey } from "../authoring/identifiers.ts";
+import { checkTaskPath, checkXComKey } from "../authoring/identifiers.ts";
 import { coreError } from "../errors.ts";
 import type { RunRow, TaskInstanceRow } from "../store/contract.ts";
 import { decodePut, resultKey, type XComServices } from "../xcom/accessor.ts";
+import { checkedMapIndex } from "./check-arguments.ts";
 
 /**
  * A value of a run, read from the store: of a mapped task the list of its elements' values unless one index is asked for.
@@ -15,7 +16,9 @@ export async function readXCom(
   taskId: string,
   options: { readonly key?: string; readonly mapIndex?: number } = {},
 ): Promise<unknown> {
-  const key = checkXComKey(options.key ?? resultKey);
+  checkTaskPath(taskId);
+  const key = options.key === undefined ? resultKey : checkXComKey(options.key);
+  checkedMapIndex(options.mapIndex, "xcom");
   const { tasks, xcoms } = services.store;
   const { runNo, runId, dagId } = run;
   const find = (mapIndex: number): Promise<TaskInstanceRow | undefined> => tasks.find({ runNo, taskId, mapIndex });

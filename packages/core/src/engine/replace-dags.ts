@@ -1,6 +1,8 @@
 import { type Dag, isDag } from "../authoring/definition.ts";
+import { checkDagId } from "../authoring/identifiers.ts";
 import { bundleAddressOf } from "../config/bundles/load-bundle.ts";
 import { coreError, shown } from "../errors.ts";
+import { checkOptions } from "./check-arguments.ts";
 import type { EngineParts } from "./engine.ts";
 
 /** DAGs that come, change or go while an engine works. */
@@ -22,7 +24,7 @@ export interface DagReplaced {
 /** Each DAG once. @throws `DAG_DUPLICATE`, `DAG_OPTION_INVALID`, `THREAD_CODE_MISSING` */
 export function checkDags(dags: Iterable<Dag>, where: string, mayThread: boolean): readonly Dag[] {
   const byId = new Map<string, Dag>();
-  for (const dag of dags) {
+  for (const dag of iterable("dags", dags, where)) {
     if (!isDag(dag))
       throw coreError("DAG_OPTION_INVALID", {
         option: "dags",
@@ -39,18 +41,27 @@ export function checkDags(dags: Iterable<Dag>, where: string, mayThread: boolean
   return [...byId.values()];
 }
 
+/** @throws `DAG_OPTION_INVALID` */
+function iterable<T>(option: string, list: Iterable<T>, where: string): Iterable<T> {
+  if (typeof list === "object" && list !== null && typeof list[Symbol.iterator] === "function") return list;
+  throw coreError("DAG_OPTION_INVALID", { option, where, value: shown(list), expected: "a list is needed" });
+}
+
 /** Registers what is new with the engine's next group; then it holds. */
 export async function replaceDags(
   { dags: book, scheduler, clock, checkPools, mayThread }: EngineParts,
-  { put = [], remove = [] }: DagReplacement,
+  change: DagReplacement,
 ): Promise<DagReplaced> {
-  const dags = checkDags(put, "replaceDags", mayThread);
+  const where = "engine.replaceDags";
+  const { put = [], remove = [] } = checkOptions(change, where);
+  const leaving = Array.from(iterable("remove", remove, where), checkDagId);
+  const dags = checkDags(put, where, mayThread);
   checkPools(dags);
   const before = new Map(dags.map(({ id }) => [id, book.version(id)?.versionNo]));
   const at = clock.now();
   const outcomes = await Promise.all(dags.map((dag) => scheduler.ask.write(book.registration(dag, at))));
   for (const [place, dag] of dags.entries()) book.registered(dag, outcomes[place]);
-  const removed = [...remove].filter((dagId) => book.version(dagId) !== undefined && !before.has(dagId));
+  const removed = leaving.filter((dagId) => book.version(dagId) !== undefined && !before.has(dagId));
   for (const dagId of removed) book.remove(dagId);
   scheduler.ask.replaced([...before.keys()]);
   const idsWhere = (test: (id: string) => boolean): string[] => dags.flatMap(({ id }) => (test(id) ? [id] : []));

@@ -16,6 +16,8 @@ export type TaskState =
 /** Where a run stands. */
 export type RunState = "queued" | "running" | "success" | "failed" | "cancelled";
 
+export const RUN_STATES: readonly RunState[] = ["queued", "running", "success", "failed", "cancelled"];
+
 /** What made a run. */
 export type RunType = "scheduled" | "manual" | "backfill" | "triggered";
 

@@ -1,3 +1,5 @@
+import { isPlainText } from "../authoring/identifiers.ts";
+
 /** Events that the engine makes itself begin so; nobody else may await or signal them. */
 const own = "millrace:";
 const runEnd = /^millrace:run:(\d+)$/;
@@ -21,5 +23,5 @@ export function isEngineEvent(event: string): boolean {
 
 /** True for text that may name an event. */
 export function isEventName(event: unknown): event is string {
-  return typeof event === "string" && event !== "" && event.length <= longestName;
+  return isPlainText(event, longestName);
 }

@@ -5,6 +5,8 @@ import { type Instant, Temporal, type ZonedDateTime } from "./temporal.ts";
 /** A point in time as people write it: ISO text with offset or zone, a bare date (midnight in the DAG's zone), or a `Temporal` value. */
 export type InstantInput = string | Instant | ZonedDateTime;
 
+/** As far from 1970 as a date can be. */
+const furthestMs = 8.64e15;
 const bareDate = /^\d{4}-\d{2}-\d{2}$/;
 const relative = /^-(\S+)$/;
 
@@ -17,9 +19,8 @@ const relative = /^-(\S+)$/;
  */
 export function parseInstant(value: InstantInput, timezone: string, now?: number): number {
   try {
-    if (typeof value === "string") return fromText(value, timezone, now);
-    if (typeof value === "object" && value !== null && Number.isFinite(value.epochMilliseconds))
-      return value.epochMilliseconds;
+    const ms = typeof value === "string" ? fromText(value, timezone, now) : value.epochMilliseconds;
+    if (Number.isFinite(ms) && Math.abs(ms) <= furthestMs) return ms;
   } catch (error) {
     if (isMillraceError(error)) throw error;
     throw coreError("INSTANT_INVALID", { value: shown(value) }, { cause: error });

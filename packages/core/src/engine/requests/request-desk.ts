@@ -1,8 +1,10 @@
 import { coreError, isMillraceError, type MillraceError, messageOf, shown } from "../../errors.ts";
 import { isRunFinished } from "../../lifecycle/states.ts";
 import { isEngineEvent, isEventName } from "../../runtime/awaited-events.ts";
+import type { Operation } from "../../scheduler/operations/operation.ts";
 import { answerText } from "../../scheduler/operations/request-answer.ts";
 import type { RequestRow } from "../../store/contract.ts";
+import { checkOperation } from "../check-arguments.ts";
 import type { EngineParts } from "../engine.ts";
 import { findDag, findRun } from "../find-run.ts";
 import { parseRunRequest } from "../parse-run-request.ts";
@@ -96,7 +98,7 @@ export class RequestDesk {
       case "clearXComs": {
         const { operation: kind, dagId, runId, dryRun: isDryRun = false, ...rest } = request;
         const { runNo } = await findRun(store, dagId, runId);
-        await ask.operate(runNo, { kind, ...rest } as Parameters<typeof ask.operate>[1], { isDryRun, requestNo });
+        await ask.operate(runNo, checkOperation({ kind, ...rest } as Operation), { isDryRun, requestNo });
         return;
       }
       case "pause":
