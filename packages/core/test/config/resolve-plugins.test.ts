@@ -108,6 +108,27 @@ describe("plug-ins by name", () => {
     });
   });
 
+  it("of stores can be looked over, migrated and backed up with the options and the place of the config", () => {
+    const storeWith = (offers: string): string => `import { definePlugin, memoryStore } from ${JSON.stringify(plugin)};
+export const manifest = definePlugin({
+  kind: "store", name: "shelf", contractVersion: 1, create: () => memoryStore(), ${offers}
+  options: { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: { size: 1, ...value } }) } },
+});`;
+    const used = `const store = await engine.resolveStore(await engine.loadConfig({}));
+result = [await store.inspect?.({ deep: true }), await store.migrate?.(), await store.backup?.("/copy")];`;
+    const config = `export default { store: ["./shelf.js", { size: 3 }] };`;
+    const offers = `inspect: async (...given) => given, migrate: async (...given) => given, backup: async (...given) => given,`;
+    const folder = project(config, { "shelf.js": storeWith(offers) });
+    const context = { home: `${folder}/.millrace`, baseDir: folder };
+    expect(inNode(folder, used)).toEqual([
+      [{ size: 3 }, context, { deep: true }],
+      [{ size: 3 }, context],
+      [{ size: 3 }, context, "/copy"],
+    ]);
+    expect(inNode(project(config, { "shelf.js": storeWith("") }), used)).toEqual([null, null, null]);
+    expect(inNode(project(`export default { store: "memory" };`), used)).toEqual([null, null, null]);
+  });
+
   it.each([
     ["missing", "no-such-plug-in", "PLUGIN_NOT_FOUND", "npm install"],
     ["no plug-in at all", "plain", "PLUGIN_INVALID", "exports no manifest"],
