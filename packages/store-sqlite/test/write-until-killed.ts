@@ -1,5 +1,6 @@
 // Writes groups to the database named until it is killed, and says on its output which of them are stored.
 import { writeSync } from "node:fs";
+import type { Change } from "@millrace/core/plugin";
 import { sqlite } from "../src/index.ts";
 
 const [path = "", durability = "normal"] = process.argv.slice(2);
@@ -50,21 +51,25 @@ for (let count = 1; ; count++) {
     const second = { ...place, token: epoch, attempt: 2 };
     const value = { key: "return_value", format: "json", stored: String(count), sizeBytes: 4 } as const;
     const cost = { durationUs: count, cpuUs: 1, memoryBeforeBytes: 1, memoryAfterBytes: 1, memoryPeakBytes: 1 };
-    const end = { error: null, wakeAt: null, awaits: null, replacesXComs: true, xcoms: [value], deletes: [] };
+    const end = {
+      ...{ error: null, wakeAt: null, awaits: null, replacesXComs: true, xcoms: [value], deletes: [] },
+      reads: [{ taskInstanceNo: firstTaskInstanceNo, key: "return_value", sizeBytes: count }],
+      performance: { scope: "process", ...cost, loopDelayUs: 1 },
+    } as const;
+    const third = { ...place, token: epoch, attempt: 3 };
+    const again: readonly Change[] = [
+      { kind: "clearTask", from: ["success"], reason: null, ...place },
+      { kind: "startTask", from: ["scheduled"], ...third },
+      { kind: "finishTask", state: "success", ...end, ...third },
+    ];
     const outcomes = await store.commit(
       [
-        // Every instance loses its first attempt.
+        // Every instance loses its first attempt; every third one is cleared after its second and ends once more.
         { kind: "startTask", from: ["scheduled"], ...first },
         { kind: "returnTask", why: "lost", reason: "lost", ...first },
         { kind: "startTask", from: ["scheduled"], ...second },
-        {
-          kind: "finishTask",
-          state: "success",
-          ...end,
-          reads: [{ taskInstanceNo: firstTaskInstanceNo, key: "return_value", sizeBytes: count }],
-          performance: { scope: "process", ...cost, loopDelayUs: 1 },
-          ...second,
-        },
+        { kind: "finishTask", state: "success", ...end, ...second },
+        ...(taskNo % 3 === 0 ? again : []),
         { kind: "putSetting", key: "progress", value: `${epoch} ${count} ${taskNo}`, at },
       ],
       { durability: durability === "full" ? "full" : "normal" },
