@@ -6,6 +6,7 @@ import { measureFullFile } from "./full-file.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import { formatPeers } from "./peers.ts";
+import { measureRecovery } from "./recovery.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { fullSizes, type Sizes, tinySizes } from "./sizes.ts";
 import { formatFigures } from "./table.ts";
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, Part>> = {
   latency: measureLatency,
   threads: measureThreads,
   memory: measureMemory,
+  recovery: measureRecovery,
   fullFile: measureFullFile,
   import: measureImport,
   run: measureRun,

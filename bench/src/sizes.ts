@@ -13,6 +13,8 @@ export interface Sizes {
   readonly threadTasks: number;
   readonly finishedInMemory: number;
   readonly activeInMemory: number;
+  /** Task instances that a killed engine leaves in the middle of their work. */
+  readonly recovered: number;
   readonly fullFile: number;
   readonly emptyFile: number;
   /** Starts of child processes. */
@@ -30,6 +32,7 @@ export const fullSizes: Sizes = {
   threadTasks: 200,
   finishedInMemory: 100_000,
   activeInMemory: 1_000,
+  recovered: 10_000,
   fullFile: 1_000_000,
   emptyFile: 1_000,
   starts: 15,
@@ -47,6 +50,7 @@ export const tinySizes: Sizes = {
   threadTasks: 3,
   finishedInMemory: 100,
   activeInMemory: 10,
+  recovered: 60,
   fullFile: 200,
   emptyFile: 20,
   starts: 1,
