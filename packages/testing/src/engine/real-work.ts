@@ -1,71 +1,114 @@
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
+import type { Executor } from "@millrace/core/engine";
 import type { RealWork } from "../clock/manual-clock.ts";
 
-/** Something that may work outside of the clock's time: an attempt under way. */
-interface Worker {
-  readonly token: number;
-}
-
-/** One look at the event loop. */
+/** One look at what is under way. */
 const lookMs = 2;
 
-/** Attempts that keep the event loop waiting for nothing are taken to wait for the clock after so many looks. */
+/** Attempts that hold nothing are taken to wait for the clock after so many looks. */
 const quietLooks = 12;
 
-/** How long attempts that do keep it waiting are waited for. */
+/** How long attempts that do hold something are waited for. */
 const patienceMs = 4_000;
 
 /** How long attempts are waited for that hold nothing, when no time is left that could end them. */
 const lastHopeMs = 1_000;
 
+/** Kinds of asynchronous resources that stand for work under way: timers, requests to the system, sockets, programs. */
+const isWork = /^Timeout$|REQ|WRAP$|^ZLIB$|^WORKER$/;
+const isNoWork = /SERVERWRAP$|^TTYWRAP$|^SIGNALWRAP$/;
+
+interface Attempt {
+  /** Resources that were made in its context and are still there, by their ids. */
+  readonly held: Map<number, { hasRef?(): boolean }>;
+  quiet: number;
+  looks: number;
+}
+
+const contexts = new AsyncLocalStorage<Attempt>();
+
 /**
  * Attempts that read files, ask servers or run programs take real time, and the clock must not run on meanwhile. While there
- * are attempts under way this waits for them in real time: as long as they hold anything that keeps the process alive, at
- * most four seconds; those that hold nothing of the kind (they wait for their signal, or for ever) for 25 ms, and for a
- * second when nobody sleeps on the clock.
+ * are attempts under way this waits for them in real time: as long as they hold timers, requests or sockets that they have
+ * made, at most four seconds; those that hold nothing (they wait for their signal, or for ever) for 25 ms, and for a second
+ * when nobody sleeps on the clock.
  */
-export function realWorkOf(underWay: () => Iterable<Worker>): RealWork {
-  const before = heldResources();
-  /** By token: looks in which nothing was held, and looks in all. */
-  const looks = new Map<number, { quiet: number; all: number }>();
-  let hopes = 0;
-
-  const isBusy = (): boolean => {
-    const workers = [...underWay()];
-    const tokens = new Set(workers.map(({ token }) => token));
-    for (const token of looks.keys()) if (!tokens.has(token)) looks.delete(token);
-    if (workers.length === 0) return false;
-    const isHolding = holdsMore(heldResources(), before);
-    let busy = false;
-    for (const token of tokens) {
-      const count = looks.get(token) ?? { quiet: 0, all: 0 };
-      looks.set(token, count);
-      // A test runner has timers of its own now and then: only what stays is waited for.
-      count.quiet = isHolding ? Math.max(0, count.quiet - 2) : Math.min(count.quiet, quietLooks) + 1;
-      if (count.all++ <= patienceMs / lookMs && count.quiet <= quietLooks) busy = true;
-    }
-    return busy;
-  };
-
-  return {
-    async wait(isLastHope) {
-      const goesOn = isBusy();
-      hopes = isLastHope ? hopes + 1 : goesOn ? 0 : hopes;
-      if (!goesOn && !(isLastHope && looks.size > 0 && hopes <= lastHopeMs / lookMs)) return false;
-      await new Promise<void>((resolve) => setTimeout(resolve, lookMs));
-      return true;
+export class AttemptsWork implements RealWork {
+  readonly #underWay = new Map<number, Attempt>();
+  readonly #owners = new Map<number, Attempt>();
+  #hopes = 0;
+  readonly #hook = createHook({
+    init: (id, kind, _, resource) => {
+      const attempt = isWork.test(kind) && !isNoWork.test(kind) ? contexts.getStore() : undefined;
+      if (!attempt) return;
+      attempt.held.set(id, resource);
+      this.#owners.set(id, attempt);
     },
-  };
+    destroy: (id) => {
+      this.#owners.get(id)?.held.delete(id);
+      this.#owners.delete(id);
+    },
+  });
+
+  /** The executor, with an eye on what its attempts do. */
+  watched(inner: Executor): Executor {
+    return {
+      freeSlots: () => inner.freeSlots(),
+      start: (host) =>
+        inner.start({
+          perform: (job) => {
+            const attempt = this.#underWay.get(job.token);
+            return attempt ? contexts.run(attempt, () => host.perform(job)) : host.perform(job);
+          },
+          finished: (token, outcome) => {
+            this.#ended(token);
+            host.finished(token, outcome);
+          },
+        }),
+      submit: (job) => {
+        if (this.#underWay.size === 0) this.#hook.enable();
+        this.#underWay.set(job.token, { held: new Map(), quiet: 0, looks: 0 });
+        inner.submit(job);
+      },
+      cancel: (token, reason) => {
+        this.#ended(token);
+        inner.cancel(token, reason);
+      },
+      stop: () => {
+        for (const token of [...this.#underWay.keys()]) this.#ended(token);
+        return inner.stop();
+      },
+    };
+  }
+
+  async wait(isLastHope: boolean): Promise<boolean> {
+    if (this.#underWay.size === 0) return false;
+    const isBusy = this.#look();
+    this.#hopes = isLastHope ? this.#hopes + 1 : isBusy ? 0 : this.#hopes;
+    if (!isBusy && !(isLastHope && this.#hopes <= lastHopeMs / lookMs)) return false;
+    await new Promise<void>((resolve) => setTimeout(resolve, lookMs));
+    return true;
+  }
+
+  #look(): boolean {
+    let isBusy = false;
+    for (const attempt of this.#underWay.values()) {
+      attempt.quiet = isWorking(attempt) ? 0 : attempt.quiet + 1;
+      if (attempt.looks++ <= patienceMs / lookMs && attempt.quiet <= quietLooks) isBusy = true;
+    }
+    return isBusy;
+  }
+
+  #ended(token: number): void {
+    if (!this.#underWay.delete(token) || this.#underWay.size > 0) return;
+    this.#hook.disable();
+    this.#owners.clear();
+    this.#hopes = 0;
+  }
 }
 
-/** What keeps the process alive, by kind. */
-function heldResources(): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo())
-    if (kind !== "Immediate") counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
-}
-
-function holdsMore(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): boolean {
-  for (const [kind, count] of now) if (count > (before.get(kind) ?? 0)) return true;
+/** What would not keep the process alive is nothing that somebody waits for: a timer in the background, an idle connection. */
+function isWorking({ held }: Attempt): boolean {
+  for (const resource of held.values()) if (resource.hasRef?.() !== false) return true;
   return false;
 }

@@ -6,6 +6,7 @@ import {
   type EngineOptions,
   formatInstant,
   localExecutor,
+  type Meter,
   parseInstant,
   type RunAnswer,
   type RunOptions,
@@ -15,7 +16,7 @@ import { isMillraceError, memoryStore, type Randomness, type Store } from "@mill
 import { ManualClock } from "../clock/manual-clock.ts";
 import { type RecordingExecutor, recordingExecutor } from "../doubles/recording-executor.ts";
 import { testingError } from "../errors.ts";
-import { realWorkOf } from "./real-work.ts";
+import { AttemptsWork } from "./real-work.ts";
 
 /**
  * Options of {@link createTestEngine}: those of an engine, and when its time begins. Tasks with `isolation: "thread"` run
@@ -80,10 +81,13 @@ export interface TestEngine extends AsyncDisposable {
  */
 export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
   const { now, store = memoryStore(), randomness = countingRandomness(), concurrency = 32 } = options;
-  const executor = recordingExecutor(options.executor ?? localExecutor({ concurrency }));
+  const work = new AttemptsWork();
+  const executor = recordingExecutor(work.watched(options.executor ?? localExecutor({ concurrency })));
   const start = now === undefined ? undefined : parseInstant(now, "UTC");
-  const clock = options.clock ?? new ManualClock(start, realWorkOf(executor.underWay));
-  const engine = await clock.drive(createEngine({ threads: "inline", ...options, clock, store, randomness, executor }));
+  const clock = options.clock ?? new ManualClock(start, work);
+  const engine = await clock.drive(
+    createEngine({ threads: "inline", meter: meterOf(clock), ...options, clock, store, randomness, executor }),
+  );
   const events: EngineEvent[] = [];
   engine.observe((event) => events.push(event));
   const drive = async <T>(dag: Dag | string, promise: Promise<T>): Promise<T> => {
@@ -110,6 +114,18 @@ export async function createTestEngine(options: TestEngineOptions): Promise<Test
     trigger: (dag, runOptions) => drive(dag, engine.trigger(dag, runOptions)),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Measures by the test's clock: the same in every run of a test. */
+function meterOf(clock: ManualClock): Meter {
+  const none = (): number => 0;
+  return {
+    scope: "process",
+    nowUs: () => clock.now() * 1_000,
+    cpuUs: none,
+    memoryBytes: none,
+    every: () => () => undefined,
   };
 }
 

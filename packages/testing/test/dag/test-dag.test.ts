@@ -1,8 +1,12 @@
+import { spawnSync } from "node:child_process";
 import { setTimeout as realSleep } from "node:timers/promises";
 import { dag, fail, skip, type TaskHandle } from "@millrace/core";
 import { awaitEvent, reschedule } from "@millrace/core/plugin";
 import { describe, expect, test } from "vitest";
 import { testDag } from "../../src/index.ts";
+
+/** The package's folder: from there it finds itself by its name. */
+const root = new URL("../..", import.meta.url);
 
 interface Row {
   readonly amount: number;
@@ -22,8 +26,7 @@ const warehouse = dag("warehouse", {}, (d) => {
 const rows: readonly Row[] = [{ amount: 1 }, { amount: -1 }];
 
 describe("a run", () => {
-  test("tells states, attempts, errors, values, logs, the order of starts and events, and leaves nothing open", async () => {
-    const before = process.getActiveResourcesInfo();
+  test("tells states, attempts, errors, values, logs, the order of starts and events", async () => {
     const result = await testDag(warehouse, { mock: { extract: rows } });
     expect(result).toMatchObject({ dagId: "warehouse", runId: "test", state: "success", summary: "success" });
     expect(result.tasks.clean).toMatchObject({ state: "success", attempts: 1, error: null });
@@ -38,7 +41,6 @@ describe("a run", () => {
     expect(result.started).toEqual(["extract", "clean", "report"]);
     expect(result.events.at(-1)).toMatchObject({ kind: "run.success", runId: "test" });
     expect(result.orThrow()).toBe(result);
-    expect(process.getActiveResourcesInfo()).toEqual(before);
   });
 
   test("that fails resolves, and orThrow() throws with what the task threw as its cause", async () => {
@@ -97,6 +99,25 @@ describe("a run", () => {
     ]);
     expect(result.started).toEqual(["each[0]", "each[1]"]);
   });
+});
+
+test("works in a plain script, leaves nothing open behind it and opens no socket or file", () => {
+  const script = `
+    import { dag } from "@millrace/core";
+    import { testDag } from "@millrace/testing";
+    const hello = dag("hello", {}, (d) => {
+      const name = d.task("name", { retries: 1 }, ({ attempt }) => {
+        if (attempt === 1) throw new Error("again");
+        return "Ada";
+      });
+      d.task("greet", { input: name }, ({ input }) => "Hello " + input);
+    });
+    const before = process.getActiveResourcesInfo().length;
+    const result = await testDag(hello);
+    console.log(JSON.stringify([result.value("greet"), process.getActiveResourcesInfo().length - before]));`;
+  const args = ["--conditions=millrace-source", "--input-type=module", "--eval", script];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  expect([stdout.trim(), stderr, status]).toEqual(['["Hello Ada",0]', "", 0]);
 });
 
 describe("time", () => {
