@@ -1,6 +1,13 @@
 import { coreError, isMillraceError, type MillraceError, shown } from "../errors.ts";
 import { type DurationInput, parseDuration } from "../time/duration.ts";
 
+/** True for an object without a class. */
+export function isPlainRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** Reads the options of one thing; what is wrong with them is added to a list instead of thrown, so that all is told at once. */
 export class OptionReader {
   readonly #where: string;
@@ -58,6 +65,13 @@ export class OptionReader {
   text(option: string, value: string | undefined): string | undefined {
     if (value !== undefined && typeof value !== "string") this.wrong(option, value, "text is needed");
     return value;
+  }
+
+  /** A plain object or nothing: of a map nobody would read the entries. Null is more likely a mistake than a wish. */
+  record<T extends object>(option: string, value: T | undefined): T | undefined {
+    if (value === undefined || isPlainRecord(value)) return value;
+    this.wrong(option, value, "an object is needed");
+    return undefined;
   }
 
   /** An object with options; anything else counts as none. */

@@ -21,6 +21,7 @@ import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import { boundedBackend } from "../xcom/bounded-backend.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
+import { checkEngineOptions } from "./check-engine-options.ts";
 import { Engine } from "./engine.ts";
 import { engineDefaults } from "./engine-defaults.ts";
 import { type MetricsOptions, openMetrics } from "./open-metrics.ts";
@@ -84,7 +85,7 @@ let hasWarnedOfMemory = false;
 /**
  * Opens the store, registers the DAGs and gives an engine that can run them. Close it with `close()` or `await using`.
  *
- * @throws `DAG_DUPLICATE`, `POOL_UNKNOWN`, `THREAD_CODE_MISSING`, `STORE_…` (the store's own), `XCOM_STACK_INVALID`
+ * @throws `DAG_OPTION_INVALID`, `DAG_DUPLICATE`, `POOL_UNKNOWN`, `THREAD_CODE_MISSING`, `STORE_…` (the store's own), `XCOM_STACK_INVALID`
  * @example
  * ```ts
  * import { dag } from "@millrace/core";
@@ -100,23 +101,10 @@ let hasWarnedOfMemory = false;
  * ```
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkEngineOptions(options);
   const { clock = systemClock, randomness = systemRandomness, concurrency = engineDefaults.concurrency } = options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
-    throw coreError("DAG_OPTION_INVALID", {
-      option: "concurrency",
-      where: "createEngine",
-      value: shown(concurrency),
-      expected: "a whole number of at least 1 is needed",
-    });
   const home = resolve(options.home ?? ".millrace");
   const maxCrashes = options.maxCrashes ?? engineDefaults.maxCrashes;
-  if (!Number.isSafeInteger(maxCrashes) || maxCrashes < 1)
-    throw coreError("DAG_OPTION_INVALID", {
-      option: "maxCrashes",
-      where: "createEngine",
-      value: shown(maxCrashes),
-      expected: "a whole number of at least 1 is needed",
-    });
   const patienceMs = parseDuration(options.storePatience ?? "30s");
   const killGraceMs = parseDuration(options.killGrace ?? "5s");
   const threadOptions = options.threads === "inline" ? undefined : parseThreadOptions(options.threads, concurrency);

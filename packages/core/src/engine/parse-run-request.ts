@@ -1,5 +1,6 @@
 import type { Dag } from "../authoring/definition.ts";
 import { checkRunId, isPlainText, longestKey } from "../authoring/identifiers.ts";
+import { isPlainRecord } from "../authoring/option-reader.ts";
 import { coreError, shown } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
 import type { LiveVersion } from "../scheduler/live-version.ts";
@@ -74,12 +75,6 @@ export async function parseRunRequest(
     confText: Object.keys(conf).length === 0 ? null : encodeValue(conf),
     idempotencyKey,
   };
-}
-
-function isPlainRecord(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 async function parseParams(dag: Dag, given: unknown): Promise<unknown> {
