@@ -47,6 +47,11 @@ try {
       step(`import ${door} on ${version}`, node, ["--input-type=module", "--eval", `await import("${door}")`]);
     }
     step(`program on ${version}`, node, ["out/program.js"]);
+    step(`millrace run of a bundled DAG file on ${version}`, node, [
+      "node_modules/millrace/bin/millrace.mjs",
+      "run",
+      "bundled",
+    ]);
     step(`millrace --help on ${version}`, node, ["node_modules/millrace/bin/millrace.mjs", "--help"]);
   }
   tryNewProject({ millrace: join(project, "node_modules/millrace/bin/millrace.mjs"), tarballs, step });

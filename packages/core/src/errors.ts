@@ -353,17 +353,9 @@ const table = {
     says: "There is no folder of DAG files at {path}",
     cure: "Make it, run `millrace init`, or set `dags` in the config (MILLRACE_DAGS) to the folder that holds them.",
   },
-  DAG_FILE_NOT_ERASABLE: {
-    says: "{path} uses TypeScript that Node cannot run: {why}",
-    cure: "Replace enums by unions or const objects, parameter properties by fields, namespaces by modules, and `import x = require()` by import; `erasableSyntaxOnly` in tsconfig.json finds them all.",
-  },
   DAG_FILE_IMPORT_MISSING: {
     says: "{path} imports '{specifier}', which is not there",
-    cure: "Install the package, or correct the path; in configuration files a local import has its file ending, as in './rows.ts'.",
-  },
-  DAG_FILE_NOT_MODULE: {
-    says: "{path} is loaded as CommonJS, because the nearest package.json says so, but it uses import or export",
-    cure: 'Set "type": "module" in that package.json, or give the file the ending .mts or .mjs.',
+    cure: "Install the package, or correct the path.",
   },
   DAG_FILE_TOO_LARGE: {
     says: "{path} takes {what}, more than {limit}",

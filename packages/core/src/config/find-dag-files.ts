@@ -1,7 +1,9 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { messageOf } from "../errors.ts";
-import { loadableExtensions } from "./import-file.ts";
+
+/** Endings of DAG files. */
+const loadableExtensions: readonly string[] = [".ts", ".mts", ".js", ".mjs"];
 
 /** Greatest size of a DAG file. */
 const mostBytes = 2 * 1024 * 1024;

@@ -1,11 +1,11 @@
 import { dirname, resolve } from "node:path";
-import { coreError, isMillraceError, type MillraceError, messageOf } from "../errors.ts";
+import { coreError, type MillraceError } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import type { PluginOptions, PluginReference } from "./define-config.ts";
 import { environmentKeys } from "./environment.ts";
 import { findConfigFile, namedConfigFile } from "./find-config.ts";
-import { importFile } from "./import-file.ts";
+import { importFile, whyNotLoaded } from "./import-file.ts";
 
 /** Where the value of a setting came from; `name` is the variable or the flag. */
 export interface Origin {
@@ -123,8 +123,7 @@ async function loadFile(path: string): Promise<unknown> {
   try {
     module = await importFile(path);
   } catch (error) {
-    const place = isMillraceError(error) ? error.message : `${path}: ${messageOf(error)}`;
-    throw coreError("CONFIG_LOAD_FAILED", { path, why: place }, { cause: error });
+    throw coreError("CONFIG_LOAD_FAILED", { path, why: whyNotLoaded(error) }, { cause: error });
   }
   if (!("default" in module)) throw coreError("CONFIG_LOAD_FAILED", { path, why: "it has no default export" });
   return module.default;

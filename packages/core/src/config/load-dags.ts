@@ -9,9 +9,9 @@ import { type CheckedFile, checkFiles } from "./bundles/check-files.ts";
 import type { FileRecord } from "./bundles/file-record.ts";
 import { lastGoodBundle, rememberGood } from "./bundles/last-good.ts";
 import { runBundle } from "./bundles/load-bundle.ts";
+import { placeOf } from "./dag-file-error.ts";
 import { exportedDags } from "./exported-dags.ts";
 import { findDagFiles, type SkippedFile } from "./find-dag-files.ts";
-import { placeOf, placeOfImport } from "./import-file.ts";
 
 /** A DAG and the file that exports it. */
 export interface LoadedDag {
@@ -151,5 +151,5 @@ function importError(path: string, thrown: unknown): DagImportError {
   const error = isMillraceError(thrown)
     ? thrown
     : coreError("DAG_FILE_FAILED", { path, why: String(thrown) }, { cause: thrown });
-  return { path, ...(placeOfBuildError(error) ?? placeOfImport(path, error) ?? placeOf(path, error)), error };
+  return { path, ...(placeOfBuildError(error) ?? placeOf(path, error)), error };
 }

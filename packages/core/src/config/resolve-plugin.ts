@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { moduleResolve } from "import-meta-resolve";
-import { coreError, isMillraceError, messageOf, shown } from "../errors.ts";
-import { importFile, type ModuleExports } from "./import-file.ts";
+import { coreError, shown } from "../errors.ts";
+import { importFile, type ModuleExports, whyNotLoaded } from "./import-file.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { isPluginManifest, type PluginManifest, pluginContractVersion } from "./plugin-manifest.ts";
 
@@ -38,20 +38,23 @@ async function loadPlugin(name: string, base: PluginBase): Promise<ModuleExports
   if (name.startsWith(".")) {
     const path = resolve(base.baseDir, name);
     if (!existsSync(path)) throw coreError("PLUGIN_NOT_FOUND", { name, from: base.baseDir });
-    return importFile(path);
+    return importPlugin(name, path);
   }
   const parents = [pathToFileURL(join(base.baseDir, "millrace.config.js")).href, ...base.resolveFrom, import.meta.url];
   for (const parent of parents) {
     const path = resolveFrom(name, parent);
     if (path === undefined) continue;
-    try {
-      return await importFile(path);
-    } catch (error) {
-      const cause = isMillraceError(error) ? error.cause : error;
-      throw coreError("PLUGIN_FAILED", { name, why: messageOf(cause) }, { cause });
-    }
+    return importPlugin(name, path);
   }
   throw coreError("PLUGIN_NOT_FOUND", { name, from: base.baseDir });
+}
+
+async function importPlugin(name: string, path: string): Promise<ModuleExports> {
+  try {
+    return await importFile(path);
+  } catch (error) {
+    throw coreError("PLUGIN_FAILED", { name, why: whyNotLoaded(error) }, { cause: error });
+  }
 }
 
 function resolveFrom(name: string, parent: string): string | undefined {

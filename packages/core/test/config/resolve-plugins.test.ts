@@ -160,6 +160,32 @@ result = [await store.inspect?.({ deep: true }), await store.migrate?.(), await 
   });
 });
 
+describe("a configuration file that cannot be loaded", () => {
+  it.each([
+    ["TypeScript that Node cannot run", "enum Colour { Red }\nexport default { Colour };", "erasableSyntaxOnly"],
+    ["a missing local file", `import { a } from "./nowhere.ts";\nexport default a;`, "nowhere.ts', which is not there"],
+    ["a missing package", `import a from "nowhere";\nexport default a;`, "imports 'nowhere', which is not there"],
+    ["what it throws", `throw new Error("no luck");`, "no luck"],
+    ["what is no Error", `throw "luck";`, 'it threw "luck", which is no Error'],
+  ])("says why: %s", (_, text, why) => {
+    const folder = projectWith({ "millrace.config.ts": text });
+    expect(inNode(folder, failure("await engine.loadConfig({});"))).toMatchObject({
+      code: "CONFIG_LOAD_FAILED",
+      message: expect.stringContaining(why),
+    });
+  });
+
+  it("says what to do in a project that is CommonJS", () => {
+    const folder = projectWith({
+      "package.json": `{ "type": "commonjs" }`,
+      "millrace.config.ts": "export default {};",
+    });
+    expect(inNode(folder, failure("await engine.loadConfig({});"))).toMatchObject({
+      message: expect.stringContaining('set "type": "module" there'),
+    });
+  });
+});
+
 describe("explainConfig", () => {
   it("tells every value and where it came from, with secrets masked", () => {
     const folder = project(

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { BuildFailure, BuildOptions, Message, Metafile } from "esbuild";
 import { coreError, isMillraceError, type MillraceError, messageOf } from "../../errors.ts";
-import type { SourcePlace } from "../import-file.ts";
+import type { SourcePlace } from "../dag-file-error.ts";
 import { type Bundle, bundleOfText, headFor } from "./bundle-folder.ts";
 import { bundlePlugin, type ReadInputs } from "./bundle-plugin.ts";
 import { metaName, mostBundleBytes } from "./bundle-text.ts";

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { Dag } from "../../authoring/definition.ts";
 import { coreError } from "../../errors.ts";
+import { dagFileError } from "../dag-file-error.ts";
 import { exportedDags } from "../exported-dags.ts";
-import { loadErrorOf, type ModuleExports } from "../import-file.ts";
+import type { ModuleExports } from "../import-file.ts";
 import { withinLoadTime } from "../load-time.ts";
 import { type Bundle, readBundle } from "./bundle-folder.ts";
 import { importBundle } from "./module-hooks.ts";
@@ -55,6 +56,6 @@ export async function runBundle(bundle: Bundle): Promise<ModuleExports> {
     for (const dag of exportedDags(exports)) if (!bundles.has(dag)) bundles.set(dag, { home: resolve(home), hash });
     return exports;
   } catch (error) {
-    throw loadErrorOf(bundle.path, error);
+    throw dagFileError(bundle.path, error);
   }
 }
