@@ -39,12 +39,14 @@ test("the error of a harmed attempt says what happened, and where", async () => 
   const { thread } = await bundledDags(`
     d.task("exits", () => process.exit(7));
     d.task("fills", () => { const all: unknown[] = []; for (;;) all.push(new Array(10_000).fill(all.length)); });
+    d.task("fills_buffers", () => { const all: Buffer[] = []; for (let mb = 0; mb < 150; mb++) all.push(Buffer.alloc(1_000_000, 1)); for (;;); });
     d.task("throws_in_a_timer", () => { setTimeout(function inATimer() { throw new RangeError("too late"); }); return new Promise(() => undefined); });
     d.task("final", { retries: { max: 5, delay: "0s", when: (error) => (error as { code?: string }).code !== "TASK_THREAD_EXITED" } }, () => process.exit(1));`);
   await using done = await ran(thread, quickly);
   expect(codesOf(done.result)).toEqual({
     exits: "TASK_THREAD_EXITED",
     fills: "TASK_OUT_OF_MEMORY",
+    fills_buffers: "TASK_OUT_OF_MEMORY",
     throws_in_a_timer: "TASK_UNCAUGHT",
     final: "TASK_THREAD_EXITED",
   });

@@ -39,7 +39,7 @@ export interface ThreadJob {
 
 /** From the thread to the engine. */
 export type FromThread =
-  | { readonly kind: "begun" }
+  | { readonly kind: "begun"; readonly threadId: number }
   | { readonly kind: "call"; readonly no: number; readonly name: string; readonly args: readonly unknown[] }
   | { readonly kind: "line"; readonly line: LogLine }
   | { readonly kind: "metric"; readonly sample: MetricSample }

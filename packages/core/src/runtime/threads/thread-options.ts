@@ -8,7 +8,10 @@ export interface ThreadOptions {
    * Default: as many as there are processors, at least 2; never more than `concurrency`.
    */
   readonly max?: number;
-  /** Heap that one thread may use, in megabytes; an attempt that needs more fails. Default 512. */
+  /**
+   * Memory that one thread may use, in megabytes; an attempt that needs more fails. Heap and buffers together are
+   * looked at 20 times a second, so that an attempt may use more for a moment. Default 512.
+   */
   readonly maxMemoryMb?: number;
   /**
    * Names of variables of the engine's environment that tasks in threads see, besides PATH, HOME, LANG, LC_ALL, TZ, TMPDIR

@@ -1,23 +1,21 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { bundleAddressOf } from "../../config/bundles/load-bundle.ts";
-import { coreError, type MillraceError, messageOf, shown } from "../../errors.ts";
+import { coreError } from "../../errors.ts";
 import type { Clock } from "../../time/clock.ts";
-import { formatDuration } from "../../time/duration.ts";
+import { processMeter } from "../../time/meter.ts";
 import { encodeValue } from "../../xcom/codec.ts";
-import { storedError } from "../attempt.ts";
 import type { RuntimeServices } from "../context.ts";
 import type { Job, JobOutcome } from "../job.ts";
-import { engineCalls } from "./engine-calls.ts";
-import { errorOf, plainError } from "./plain-error.ts";
-import type { FromThread, PlainOutcome, ThreadJob, ToThread } from "./thread-messages.ts";
+import { MemoryGuard } from "./memory-guard.ts";
+import { failedWith, ThreadAttempt } from "./thread-attempt.ts";
+import type { ThreadJob } from "./thread-messages.ts";
 import { Turns } from "./turns.ts";
-import type { ThreadTask } from "./worker.ts";
 
 export interface ThreadPoolOptions {
   /** Threads at once. */
   readonly max: number;
-  /** Heap of each thread. */
+  /** Of each thread, its buffers among it. */
   readonly maxMemoryMb: number;
   /** Variables of the engine's environment that tasks see, besides the usual few. */
   readonly env: readonly string[];
@@ -29,6 +27,8 @@ export interface ThreadPoolOptions {
 
 const usualEnv = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_ENV", "SystemRoot"];
 const idleTimeoutMs = 30_000;
+/** So often is an attempt given to the pool again that no thread has begun. */
+const mostStarts = 3;
 
 /**
  * Makes attempts in threads of their own. Threads are started when there is work, used again as long as attempts leave
@@ -43,18 +43,20 @@ export class ThreadPool {
   readonly #turns: Turns;
   readonly #running = new Map<Job, Promise<JobOutcome>>();
   #pool: Promise<Piscina> | undefined;
-  /** Ends attempts whose thread could not even start. */
-  readonly #startFailures = new Set<(error: Error) => void>();
+  readonly #underWay = new Set<ThreadAttempt>();
+  readonly #guard: MemoryGuard;
+  #threads: () => readonly Worker[] = () => [];
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
     this.#turns = new Turns(options.max);
+    this.#guard = new MemoryGuard(() => this.#threads(), options.maxMemoryMb, processMeter);
   }
 
   /** Makes the attempt; never rejects. */
   perform(job: Job, longestResult: number | undefined): Promise<JobOutcome> {
     const made = this.#perform(job, longestResult)
-      .catch((error: unknown) => failed(job, error))
+      .catch((error: unknown) => failedWith(error, job))
       .finally(() => this.#running.delete(job));
     this.#running.set(job, made);
     return made;
@@ -74,76 +76,17 @@ export class ThreadPool {
     try {
       signal.throwIfAborted();
       this.#pool ??= this.#start();
-      return await this.#makeIn(await this.#pool, job, longestResult);
+      const pool = await this.#pool;
+      for (let start = 1; ; start++) {
+        const attempt = new ThreadAttempt(job, { ...this.#options, guard: this.#guard });
+        this.#underWay.add(attempt);
+        const outcome = await attempt.make(pool, this.#threadJob(job, longestResult));
+        this.#underWay.delete(attempt);
+        if (attempt.hasBegun || signal.aborted || start === mostStarts) return outcome;
+      }
     } finally {
       this.#turns.giveBack();
     }
-  }
-
-  async #makeIn(pool: Piscina, job: Job, longestResult: number | undefined): Promise<JobOutcome> {
-    const { clock, killGraceMs, services } = this.#options;
-    const { signal } = job.abort;
-    const { port1: port, port2 } = new MessageChannel();
-    const kill = new AbortController();
-    const over = new AbortController();
-    const stop = (): void => {
-      post(port, { kind: "abort", reason: plainError(signal.reason) });
-      void clock.sleep(killGraceMs, over.signal).then(() => {
-        if (over.signal.aborted) return;
-        const { taskInstanceNo, attempt } = job;
-        const error = coreError("TASK_KILLED", { taskId: job.task.id, grace: formatDuration(killGraceMs) });
-        services.logs.add(taskInstanceNo, attempt, {
-          at: services.now(),
-          level: "warn",
-          message: error.message,
-          fields: null,
-        });
-        kill.abort(error);
-      });
-    };
-    const onStartFailure = (error: Error): void => kill.abort(error);
-    this.#startFailures.add(onStartFailure);
-    let spent: PlainOutcome | undefined;
-    const hear = (message: FromThread): void => {
-      if (message.kind === "begun") this.#startFailures.delete(onStartFailure);
-      else if (message.kind === "line") services.logs.add(job.taskInstanceNo, job.attempt, message.line);
-      else if (message.kind === "metric") services.record(job.run.dag.id, job.task.id, message.sample);
-      else if (message.kind === "call") void answer(port, engineCalls(services, job), message);
-      else {
-        spent = message.outcome;
-        kill.abort();
-      }
-    };
-    port.on("message", hear);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      const task: ThreadTask = { job: this.#threadJob(job, longestResult), port: port2 };
-      // The pool's own type of a list of ports is lost with these types of Node.
-      const transferList = [port2] as never;
-      return outcomeOf((await pool.run(task, { transferList, signal: kill.signal })) as PlainOutcome);
-    } catch (error) {
-      if (spent) return outcomeOf(spent);
-      return failed(job, kill.signal.aborted ? kill.signal.reason : this.#lost(job, error));
-    } finally {
-      this.#startFailures.delete(onStartFailure);
-      over.abort();
-      signal.removeEventListener("abort", stop);
-      // The outcome took another way: what was sent before it may still lie here.
-      for (let left = receiveMessageOnPort(port); left; left = receiveMessageOnPort(port)) hear(left.message);
-      port.close();
-    }
-  }
-
-  /** Why a thread that was making an attempt is no more. */
-  #lost({ task }: Job, error: unknown): MillraceError {
-    const taskId = task.id;
-    const { code } = error as { readonly code?: unknown };
-    if (code === "ERR_WORKER_OUT_OF_MEMORY")
-      return coreError("TASK_OUT_OF_MEMORY", { taskId, limitMb: this.#options.maxMemoryMb });
-    const exitCode = /^worker exited with code: (-?\d+)$/.exec(messageOf(error))?.[1];
-    if (exitCode !== undefined) return coreError("TASK_THREAD_EXITED", { taskId, exitCode });
-    return coreError("THREAD_FAILED", { taskId, why: messageOf(error) }, { cause: error });
   }
 
   #threadJob(job: Job, longestResult: number | undefined): ThreadJob {
@@ -181,7 +124,7 @@ export class ThreadPool {
       maxThreads: max,
       idleTimeout: idleTimeoutMs,
       recordTiming: false,
-      resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: MemoryGuard.heapLimitMb(maxMemoryMb) },
       env: Object.fromEntries(
         [...usualEnv, ...env].flatMap((name) => {
           const value = process.env[name];
@@ -189,10 +132,11 @@ export class ThreadPool {
         }),
       ),
     });
-    // A thread that dies without an attempt of its own; those that waited for it would wait for ever.
+    // A thread has died without an attempt of its own. If it was only starting, the one that waits for it would do so for ever.
     pool.on("error", (error: Error) => {
-      for (const fail of [...this.#startFailures]) fail(error);
+      for (const attempt of this.#underWay) attempt.startFailed(error);
     });
+    this.#threads = () => pool.threads;
     return pool;
   }
 }
@@ -202,40 +146,4 @@ function workerFile(): URL {
   return import.meta.url.endsWith(".ts")
     ? new URL("./worker.ts", import.meta.url)
     : new URL("./runtime/threads/worker.js", import.meta.url);
-}
-
-async function answer(
-  port: MessagePort,
-  calls: ReturnType<typeof engineCalls>,
-  { no, name, args }: Extract<FromThread, { kind: "call" }>,
-): Promise<void> {
-  try {
-    if (!Object.hasOwn(calls, name)) throw coreError("THREAD_CALL_REFUSED", { name: shown(name) });
-    const call = calls[name as keyof typeof calls] as (...given: readonly unknown[]) => Promise<unknown>;
-    const value = await call(...args);
-    post(port, { kind: "answer", no, value });
-  } catch (error) {
-    post(port, { kind: "refusal", no, error: plainError(error) });
-  }
-}
-
-function post(port: MessagePort, message: ToThread): void {
-  port.postMessage(message);
-}
-
-function outcomeOf({ thrown, ...outcome }: PlainOutcome): JobOutcome {
-  return thrown === undefined ? outcome : { ...outcome, thrown: errorOf(thrown) };
-}
-
-function failed(job: Job, thrown: unknown): JobOutcome {
-  return {
-    state: "failed",
-    thrown,
-    error: storedError(thrown, job.task.id),
-    isFinal: false,
-    wakeAt: null,
-    awaits: null,
-    xcoms: [],
-    deletes: [],
-  };
 }

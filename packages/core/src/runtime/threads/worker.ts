@@ -1,6 +1,6 @@
 // Runs in the threads of the pool. One attempt at a time, made by the same code as beside the engine.
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { MessagePort } from "node:worker_threads";
+import { type MessagePort, threadId } from "node:worker_threads";
 import type { Dag } from "../../authoring/definition.ts";
 import { dagOfBundle } from "../../config/bundles/load-bundle.ts";
 import { coreError, messageOf } from "../../errors.ts";
@@ -47,7 +47,7 @@ process.on("uncaughtException", (error) => {
 
 export default function run({ job, port }: ThreadTask): Promise<PlainOutcome> {
   return new Promise((resolve) => {
-    port.postMessage({ kind: "begun" } satisfies FromThread);
+    port.postMessage({ kind: "begun", threadId } satisfies FromThread);
     const idle = process.getActiveResourcesInfo().length;
     const end = (outcome: PlainOutcome, isSpent: boolean): void => {
       if (current.isOver) return;
