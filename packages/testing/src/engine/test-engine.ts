@@ -80,13 +80,14 @@ export interface TestEngine extends AsyncDisposable {
  * ```
  */
 export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
-  const { now, store = memoryStore(), randomness = countingRandomness(), concurrency = 32 } = options;
+  const { now, clock: shared, ...ofEngine } = options;
+  const { store = memoryStore(), randomness = countingRandomness(), concurrency = 32 } = ofEngine;
   const work = new AttemptsWork();
-  const executor = recordingExecutor(work.watched(options.executor ?? localExecutor({ concurrency })));
+  const executor = recordingExecutor(work.watched(ofEngine.executor ?? localExecutor({ concurrency })));
   const start = now === undefined ? undefined : parseInstant(now, "UTC");
-  const clock = options.clock ?? new ManualClock(start, work);
+  const clock = shared ?? new ManualClock(start, work);
   const engine = await clock.drive(
-    createEngine({ threads: "inline", meter: meterOf(clock), ...options, clock, store, randomness, executor }),
+    createEngine({ threads: "inline", meter: meterOf(clock), ...ofEngine, clock, store, randomness, executor }),
   );
   const events: EngineEvent[] = [];
   engine.observe((event) => events.push(event));
