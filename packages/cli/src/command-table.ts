@@ -5,6 +5,7 @@ const groups: Catalogue["groups"] = {
   runs: "What ran, and how it ended",
   tasks: "Tasks of a DAG, their states and logs",
   xcom: "Values that tasks left",
+  pools: "Limits on how many tasks run at once",
   config: "The configuration as it holds",
   db: "The database of the store",
 };
@@ -33,9 +34,25 @@ const commands: readonly CommandEntry[] = [
     summary: "Ask the engine for a run of a DAG",
     load: () => import("./commands/dags-trigger.ts"),
   },
+  {
+    path: "dags pause",
+    summary: "Have no more scheduled runs of a DAG made",
+    load: () => import("./commands/dags-pause.ts"),
+  },
+  {
+    path: "dags unpause",
+    summary: "Have scheduled runs of a DAG made again",
+    load: () => import("./commands/dags-unpause.ts"),
+  },
   { path: "runs list", summary: "List runs, newest first", load: () => import("./commands/runs-list.ts") },
   { path: "runs show", summary: "Show one run and its tasks", load: () => import("./commands/runs-show.ts") },
   { path: "runs cancel", summary: "Stop a run", load: () => import("./commands/runs-cancel.ts") },
+  {
+    path: "runs retry",
+    summary: "Have a run go on that failed or was cancelled",
+    load: () => import("./commands/runs-retry.ts"),
+  },
+  { path: "runs watch", summary: "Follow a run to its end", load: () => import("./commands/runs-watch.ts") },
   { path: "tasks list", summary: "List the tasks of a DAG", load: () => import("./commands/tasks-list.ts") },
   {
     path: "tasks states",
@@ -43,8 +60,13 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./commands/tasks-states.ts"),
   },
   { path: "tasks logs", summary: "Print the log of a task", load: () => import("./commands/tasks-logs.ts") },
+  { path: "tasks clear", summary: "Have tasks of a run run again", load: () => import("./commands/tasks-clear.ts") },
+  { path: "tasks mark", summary: "Give tasks a state by hand", load: () => import("./commands/tasks-mark.ts") },
   { path: "xcom list", summary: "List the values that a run left", load: () => import("./commands/xcom-list.ts") },
   { path: "xcom get", summary: "Print one value", load: () => import("./commands/xcom-get.ts") },
+  { path: "xcom clear", summary: "Remove values that a run left", load: () => import("./commands/xcom-clear.ts") },
+  { path: "pools list", summary: "List the pools, and who uses them", load: () => import("./commands/pools-list.ts") },
+  { path: "pools set", summary: "Set the slots of a pool", load: () => import("./commands/pools-set.ts") },
   {
     path: "config explain",
     summary: "Print every setting and where it came from",
@@ -56,6 +78,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./commands/db-migrate.ts"),
   },
   { path: "db check", summary: "Look the database over for damage", load: () => import("./commands/db-check.ts") },
+  {
+    path: "db backup",
+    summary: "Copy the database, also while an engine works",
+    load: () => import("./commands/db-backup.ts"),
+  },
   {
     path: "doctor",
     summary: "Check this installation and name what is wrong",

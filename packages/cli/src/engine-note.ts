@@ -12,8 +12,9 @@ export interface EngineNote {
 const mostBytes = 1_024;
 
 /** Leaves word in the home folder of who works there; the function returned takes it away. */
-export function leaveEngineNote(home: string, note: EngineNote): () => void {
+export function leaveEngineNote(home: string, command: EngineNote["command"]): () => void {
   const path = notePath(home);
+  const note: EngineNote = { pid: process.pid, command, since: new Date().toISOString() };
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const temporary = `${path}.${note.pid}`;

@@ -34,6 +34,14 @@ export const cliErrorTable = {
     says: "No engine works on {location}, so nobody would do it",
     cure: "Start one with `millrace start`, or make the run here with `millrace run`.",
   },
+  PORT_NOT_OPENED: {
+    says: "Port {port} of this machine could not be opened: {why}",
+    cure: "Choose another one, or 0 for any that is free.",
+  },
+  QUESTION_UNANSWERED: {
+    says: "{what} changes what is recorded, and nobody can be asked whether that is meant",
+    cure: "Add --yes if it is, or --dry-run to see what it concerns.",
+  },
   STORE_EMPTY: {
     says: "Nothing is recorded in {location} yet",
     cure: "Start a run with `millrace run`, or check the settings with `millrace config explain`.",

@@ -1,3 +1,4 @@
+import type { Dag } from "@millrace/core";
 import type { Engine, EngineRequest } from "@millrace/core/engine";
 import { holderOf } from "./engine-note.ts";
 import { cliError } from "./errors.ts";
@@ -27,46 +28,48 @@ export async function operate<Answer>(
 ): Promise<Operated<Answer>> {
   let engine: Engine;
   try {
-    engine = await openEngine(session, { dags: await dagsFor(session, request) });
+    engine = await openEngine(session, { dags: [] });
   } catch (error) {
     if (!isLocked(error)) throw error;
-    await refuseWhereNobodyRuns(session, request, error as Error);
-    return { answer: (await ask(session, request)) as Answer, by: "engine" };
+    return { answer: await askEngine<Answer>(session, request, error), by: "engine" };
   }
   try {
     if (options.needsEngine) throw cliError("ENGINE_NOT_RUNNING", { location: await session.storeLocation() });
     await engine.drain();
+    await engine.replaceDags({ put: await dagsFor(session, request) });
     return { answer: (await carryOut(engine, request)) as Answer, by: "command" };
   } finally {
     await engine.close();
   }
 }
 
-async function ask(session: Session, request: CommandRequest): Promise<unknown> {
+/**
+ * Files a request with the engine that works on the store, and waits for its answer.
+ *
+ * @param locked - the `STORE_LOCKED` that told of the engine
+ * @throws `locked` for a run that is asked of an engine that makes one run and goes: its end would leave the new one behind
+ */
+export async function askEngine<Answer>(session: Session, request: CommandRequest, locked: unknown): Promise<Answer> {
   const { fileRequest } = await session.core();
+  const { home } = await session.config();
+  if (request.operation === "trigger" && locked instanceof Error && holderOf(home)?.command === "run")
+    throw withHint(locked, "To have several runs at once, use `millrace start` and `millrace dags trigger`.");
   const store = (await session.store()).create();
   await store.open("client");
   try {
-    return await fileRequest(request, { store, home: (await session.config()).home });
+    return (await fileRequest(request, { store, home })) as Answer;
   } finally {
     await store.close();
   }
 }
 
-/** An engine that makes one run and goes makes no other: its end would leave the new one behind. */
-async function refuseWhereNobodyRuns(session: Session, request: CommandRequest, locked: Error): Promise<void> {
-  if (request.operation !== "trigger") return;
-  if (holderOf((await session.config()).home)?.command === "run")
-    throw withHint(locked, "To have several runs at once, use `millrace start` and `millrace dags trigger`.");
-}
-
-/** The DAG that a request names, where it can be loaded. */
-async function dagsFor(session: Session, request: CommandRequest) {
-  if (!("dagId" in request)) return [];
-  if (request.operation === "trigger") return [(await session.dag(request.dagId)).dag];
-  const loaded = await session.dags().catch(() => undefined);
-  const found = loaded?.dags.flatMap(({ dag }) => (dag.id === request.dagId ? [dag] : [])) ?? [];
-  return (await sortOut(session, found)).fit;
+/** The DAG that is to be run, or that the store does not know yet. Runs that there are have their code in bundles. */
+async function dagsFor(session: Session, request: CommandRequest): Promise<readonly Dag[]> {
+  if (request.operation === "trigger") return [(await session.currentDag(request.dagId)).dag];
+  if (request.operation !== "pause" && request.operation !== "unpause") return [];
+  const store = await session.reader();
+  if (await store?.dags.get(request.dagId)) return [];
+  return (await sortOut(session, [(await session.dag(request.dagId)).dag])).fit;
 }
 
 async function carryOut(engine: Engine, request: CommandRequest): Promise<unknown> {

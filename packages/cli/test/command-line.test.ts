@@ -1,36 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../src/command-table.ts";
-import { main } from "../src/main.ts";
-import type { Io } from "../src/terminal/io.ts";
-import { helloDag, project } from "./project.ts";
+import { helloDag, here, project } from "./project.ts";
 
 const { millrace, folder } = project({ "dags/hello.ts": helloDag });
 
-/** Runs a command line in this process: for those that load no file of the user. */
-async function inProcess(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const output = (name: "out" | "err"): Io["out"] => ({
-    write: (text) => {
-      written[name] += String(text);
-    },
-    isTerminal: false,
-    columns: undefined,
-    rows: undefined,
-  });
-  const io: Io = {
-    out: output("out"),
-    err: output("err"),
-    env: {},
-    cwd: folder,
-    canAsk: false,
-    onInterrupt: () => () => undefined,
-    onForeignOutput: () => () => undefined,
-    onStrayError: () => () => undefined,
-    exit: () => undefined,
-  };
-  const code = await main(args, io);
-  return { code, ...written };
-}
+/** For command lines that load no file of the user. */
+const inProcess = (args: readonly string[]) => here(args, folder);
 
 const paths = catalogue.commands.filter(({ isHidden }) => !isHidden).map(({ path }) => path);
 
@@ -55,7 +30,7 @@ describe("the command line", () => {
   it.each([
     [["rnu", "hello"], "Did you mean run?"],
     [["dags", "lst"], "Did you mean list?"],
-    [["dags"], "needs one more word: list, show, validate, trigger"],
+    [["dags"], "needs one more word: list, show, validate, trigger, pause, unpause"],
     [["run"], "Missing required argument 'dag'"],
     [["run", "hello", "--parms", "{}"], "Did you mean --params?"],
     [["runs", "list", "--limit", "0"], "a whole number from 1 to 10000"],

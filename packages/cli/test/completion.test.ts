@@ -42,6 +42,7 @@ describe("completion", () => {
         "db",
         "doctor",
         "init",
+        "pools",
         "run",
         "runs",
         "start",
@@ -86,7 +87,14 @@ describe("completion", () => {
         ["--norc", "-c"],
         `set -e; source millrace.bash; source millrace.bash; COMP_LINE=${JSON.stringify(line).replaceAll("$", "\\$")}; COMP_POINT=\${#COMP_LINE}; _millrace_completion; printf '%s\\n' "\${COMPREPLY[@]}"`,
       );
-    expect(ask("millrace dags ").trim().split("\n")).toEqual(["list", "show", "validate", "trigger"]);
+    expect(ask("millrace dags ").trim().split("\n")).toEqual([
+      "list",
+      "show",
+      "validate",
+      "trigger",
+      "pause",
+      "unpause",
+    ]);
     expect(ask("millrace run $(touch owned) ").trim()).toBe("");
     expect(inShell("bash", ["--norc", "-c"], "ls")).not.toContain("owned");
   });

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, vi } from "vitest";
+import { main } from "../src/main.ts";
+import type { Io } from "../src/terminal/io.ts";
 
 // Every call starts a process of its own, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -41,6 +43,8 @@ export interface Project {
   readonly folder: string;
   write(files: Readonly<Record<string, string>>): void;
   millrace(args: readonly string[], call?: Call): Promise<Ended>;
+  /** Runs a command line in this process, at a terminal if it has an answer to questions. For those that load no DAG file. */
+  here(args: readonly string[], answer?: string): Promise<Ended>;
   /** Starts a command that goes on until it is told to stop. What is still there when the test file ends is killed. */
   spawn(args: readonly string[], call?: Call): Running;
 }
@@ -98,6 +102,7 @@ export function project(files: Readonly<Record<string, string>> = {}): Project {
     folder,
     write,
     millrace: (args, call = {}) => millrace(args, { cwd: folder, ...call }),
+    here: (args, answer) => here(args, folder, answer),
     spawn: (args, call = {}) => running(args, { cwd: folder, ...call }),
   };
 }
@@ -115,6 +120,36 @@ export function linkPackages(folder: string): void {
     mkdirSync(dirname(join(folder, "node_modules", name)), { recursive: true });
     symlinkSync(target, join(folder, "node_modules", name));
   }
+}
+
+/** Runs a command line in this process. */
+export async function here(args: readonly string[], cwd: string, answer?: string): Promise<Ended> {
+  const written = { out: "", err: "" };
+  const output = (name: "out" | "err"): Io["out"] => ({
+    write: (text) => {
+      written[name] += String(text);
+    },
+    isTerminal: false,
+    columns: undefined,
+    rows: undefined,
+  });
+  const io: Io = {
+    out: output("out"),
+    err: output("err"),
+    env: {},
+    cwd,
+    canAsk: answer !== undefined,
+    ask: async (question) => {
+      written.err += question;
+      return answer ?? "";
+    },
+    onInterrupt: () => () => undefined,
+    onForeignOutput: () => () => undefined,
+    onStrayError: () => () => undefined,
+    exit: () => undefined,
+  };
+  const code = await main(args, io);
+  return { code, ...written, json: <T>() => JSON.parse(written.out) as T };
 }
 
 function running(args: readonly string[], call: Call & { readonly cwd: string }): Running {

@@ -47,13 +47,13 @@ describe("millrace start", () => {
 
     await millrace(["dags", "trigger", "held", "--run-id", "long"]);
     await start.until(/running +held/);
-    const cancelled = await millrace(["runs", "cancel", "held", "latest", "--reason", "enough", "-o", "json"]);
+    const cancelled = await millrace(["runs", "cancel", "held", "latest", "--yes", "--reason", "enough", "-o", "json"]);
     expect(cancelled.json()).toEqual({ dag: "held", run: "long", cancelled: true });
     await start.until(/■ cancelled +held {2}long/);
-    expect((await millrace(["runs", "cancel", "held", "long", "-o", "json"])).json()).toMatchObject({
+    expect((await millrace(["runs", "cancel", "held", "long", "--yes", "-o", "json"])).json()).toMatchObject({
       cancelled: false,
     });
-    expect((await millrace(["runs", "cancel", "held", "other", "-o", "json"])).code).toBe(3);
+    expect((await millrace(["runs", "cancel", "held", "other", "--yes", "-o", "json"])).code).toBe(3);
 
     expect(existsSync(join(folder, ".millrace/engine.json"))).toBe(true);
     start.kill("SIGTERM");
@@ -94,10 +94,11 @@ describe("millrace start", () => {
 
     writeFileSync(join(folder, "go"), "");
     const next = spawn(["start"], call);
-    await next.until("going on with 1 unfinished run");
-    await next.until(/✓ success +held/);
+    await next.until("ready");
     next.kill("SIGTERM");
-    expect((await next.ended).code).toBe(0);
+    const { code, out } = await next.ended;
+    expect([code, out]).toEqual([0, expect.stringMatching(/going on with 1 unfinished run[\s\S]*ready/)]);
+    expect(out).toMatch(/✓ success +held/);
     expect((await millrace(["tasks", "states", "held", "-o", "json"])).json()).toMatchObject({
       state: "success",
       tasks: first.map(() => ({ state: "success", attempts: 2 })),
@@ -114,11 +115,11 @@ describe("millrace start", () => {
     await start.ended;
     writeFileSync(join(folder, "go"), "");
     const next = spawn(["start", "-o", "json"], call);
-    await next.until(`"kind":"runs.adopted","count":1`);
-    await next.until(`"kind":"run.success"`);
+    await next.until(`"kind":"engine.ready"`);
     next.kill("SIGINT");
     const { code, out } = await next.ended;
-    expect(code).toBe(0);
+    expect([code, out]).toEqual([0, expect.stringContaining(`"kind":"runs.adopted","count":1`)]);
+    expect(out).toContain(`"kind":"run.success"`);
     const kinds = out
       .trim()
       .split("\n")
@@ -150,7 +151,7 @@ describe("without an engine", () => {
     await start.until(/running +held/);
     start.kill("SIGKILL");
     await start.ended;
-    expect((await millrace(["runs", "cancel", "held", "orphan", "-o", "json"])).json()).toMatchObject({
+    expect((await millrace(["runs", "cancel", "held", "orphan", "--yes", "-o", "json"])).json()).toMatchObject({
       cancelled: true,
     });
     expect((await millrace(["runs", "show", "held", "orphan", "-o", "json"])).json()).toMatchObject({

@@ -36,7 +36,7 @@ export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";
 export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
-export type { DryRun, Engine, EngineStart } from "./engine/engine.ts";
+export type { DryRun, Engine, EngineStart, StartOptions } from "./engine/engine.ts";
 export type { RunOptions } from "./engine/parse-run-request.ts";
 export { readStoredXCom, type StoredXComQuery } from "./engine/read-stored-xcom.ts";
 export type { DagReplaced, DagReplacement } from "./engine/replace-dags.ts";

@@ -1,7 +1,10 @@
+import type { Engine } from "@millrace/core/engine";
 import { messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
+import { leaveEngineNote } from "../engine-note.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openEngine } from "../open-engine.ts";
+import { isLocked, openEngine } from "../open-engine.ts";
+import { runBeside } from "../running/run-beside.ts";
 import { runOptions, runRequestOf } from "../running/run-options.ts";
 import { RunProgress } from "../running/run-progress.ts";
 import { resultLines, resultPayload } from "../running/run-report.ts";
@@ -12,7 +15,7 @@ import { unknownPools } from "../views/unknown-pools.ts";
 
 export default defineCommand({
   about:
-    "Needs no server. Exits with 0 when the run succeeded and with 1 when it did not. Ctrl-C cancels the run, a second one ends the command at once.",
+    "Needs no server; if an engine works on the store, it makes the run. Exits with 0 when the run succeeded and with 1 when it did not. Ctrl-C cancels the run, a second one ends the command at once.",
   arguments: [{ name: "<dag>", says: "id of the DAG", completes: "dag" }],
   options: [...runOptions, { flags: "--in-memory", says: "record nothing: the run is gone when it has ended" }],
   examples: [
@@ -30,11 +33,16 @@ export default defineCommand({
       dag.id,
       dag.tasks.map(({ id }) => id),
     );
-    const [engine, view] = await Promise.all([
-      openEngine(session, { dags: await dagsToRun(session, dag.id) }),
-      viewOf(session, progress),
-    ]);
+    let engine: Engine;
+    try {
+      engine = await openEngine(session, await ownEngine(session, dag.id));
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      return runBeside(session, { dagId: dag.id, ...request }, error);
+    }
+    const view = await viewOf(session, progress);
     engine.observe((event) => view.show(event, progress.take(event)));
+    const takeNote = session.inMemory ? undefined : leaveEngineNote((await session.config()).home, "run");
 
     let interrupts = 0;
     const release = session.io.onInterrupt(() => {
@@ -55,6 +63,7 @@ export default defineCommand({
     // A task may wait for something that keeps no process alive; the run waits all the same.
     const alive = setInterval(() => undefined, 2 ** 30);
     try {
+      await engine.start({ adopt: false });
       const result = await engine.run(dag.id, request).finally(() => view.end());
       session.print(resultPayload(result), () => resultLines(result, session, core));
       const failed = Object.entries(result.tasks).find(([, { state }]) => state === "failed")?.[0];
@@ -66,10 +75,21 @@ export default defineCommand({
       clearInterval(alive);
       release();
       await engine.close();
+      takeNote?.();
       releaseStray();
     }
   },
 });
+
+/** What the engine of one run is made of. It also does what other commands ask of it, such as cancelling its run. */
+async function ownEngine(session: Session, dagId: string) {
+  const { requestService } = await session.core();
+  const { home } = await session.config();
+  return {
+    dags: await dagsToRun(session, dagId),
+    services: session.inMemory ? [] : [requestService({ home })],
+  };
+}
 
 /** The DAG, and if it starts runs of others, those too, as far as they are in good order. */
 async function dagsToRun(session: Session, dagId: string) {

@@ -1,7 +1,7 @@
 import { parseDuration } from "@millrace/core";
-import type { Engine } from "@millrace/core/engine";
+import type { Engine, LoadedDags } from "@millrace/core/engine";
 import { messageOf, systemClock } from "@millrace/core/plugin";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Given } from "../command.ts";
 import { leaveEngineNote } from "../engine-note.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openEngine, sortOut } from "../open-engine.ts";
@@ -13,10 +13,17 @@ import { safeLine } from "../terminal/safe-text.ts";
 export default defineCommand({
   about: [
     "Makes the runs that are asked for (`dags trigger`, `run`, `runs retry`, …) and goes on with those that were left unfinished. It does not look at the schedules of DAGs yet.",
+    "DAG files that change are loaded anew: runs under way keep the version that they began with, and a file that is broken leaves what it gave before.",
     "SIGTERM or Ctrl-C: no attempt begins any more, and those under way may end within --grace. A second one, or the end of the grace, hands them back at once: the next engine makes them again, and that uses up no retry.",
   ].join("\n\n"),
   options: [
     { flags: "--concurrency <n>", says: "tasks that run at once (default: 32)", parse: wholeNumber(1, 100_000) },
+    {
+      flags: "--metrics-port <n>",
+      says: "serve what is measured, for Prometheus, to this machine only (0: any free port)",
+      parse: wholeNumber(0, 65_535),
+    },
+    { flags: "--no-watch", says: "do not load DAG files anew when they change" },
     { flags: "--grace <duration>", says: "how long attempts under way may take when it is to stop", default: "30s" },
   ],
   examples: [
@@ -29,10 +36,9 @@ export default defineCommand({
     session.concurrency = given.value<number>("concurrency");
     const account = new Account(session, await session.core());
     const signals = new Signals(session);
-    const engine = await openTelling(session, account);
+    const engine = await openTelling(session, account, given);
     const { home } = await session.config();
-    const since = new Date(session.now()).toISOString();
-    const takeNote = leaveEngineNote(home, { pid: process.pid, command: "start", since });
+    const takeNote = leaveEngineNote(home, "start");
     const releaseStray = session.io.onStrayError((error, kind) =>
       session.warn(
         `${kind === "exception" ? "An error was thrown outside of every task" : "A promise was rejected and nobody awaited it"}: ${safeLine(messageOf(error))}`,
@@ -56,19 +62,31 @@ export default defineCommand({
   },
 });
 
-async function openTelling(session: Session, account: Account): Promise<Engine> {
+async function openTelling(session: Session, account: Account, given: Given): Promise<Engine> {
   const core = await session.core();
-  const { home } = await session.config();
-  const loaded = await session.dags();
+  const { home, dags: folder } = await session.config();
+  const first = await session.dags();
   // What is recorded has to be found again after a crash, and that needs the code.
-  if (loaded.notKept !== undefined) throw loaded.notKept;
+  if (first.notKept !== undefined) throw first.notKept;
   const { fit, unfit } = await sortOut(
     session,
-    loaded.dags.map(({ dag }) => dag),
+    first.dags.map(({ dag }) => dag),
   );
-  const engine = await openEngine(session, { dags: fit, services: [core.requestService({ home })], watchdog: {} });
+  const services = [core.requestService({ home })];
+  if (given.value<boolean>("watch") !== false) {
+    const { reloadService } = await import("../serving/reload-service.ts");
+    const load = (): Promise<LoadedDags> => core.loadDags({ folder, home });
+    const taken = first.dags.filter(({ dag }) => fit.includes(dag));
+    services.push(reloadService({ folder, taken, load, onReload: (reloaded) => account.reloaded(reloaded) }));
+  }
+  const metricsPort = given.value<number>("metricsPort");
+  if (metricsPort !== undefined) {
+    const { metricsService } = await import("../serving/metrics-service.ts");
+    services.push(metricsService(metricsPort, (url) => account.measured(url)));
+  }
+  const engine = await openEngine(session, { dags: fit, services, watchdog: {} });
   engine.observe((event) => account.tell(event));
-  account.began({ location: await session.storeLocation(), dags: fit.length, unfit, errors: loaded.errors });
+  account.began({ location: await session.storeLocation(), dags: fit.length, unfit, errors: first.errors });
   return engine;
 }
 

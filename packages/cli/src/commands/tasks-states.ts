@@ -1,9 +1,8 @@
-import type { TaskState } from "@millrace/core";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { tableLines } from "../terminal/table.ts";
 import { findRun } from "../views/run-view.ts";
-import { taskColumns, taskPayload } from "../views/task-view.ts";
+import { taskColumns, taskPayload, taskStates } from "../views/task-view.ts";
 
 export default defineCommand({
   arguments: [
@@ -15,20 +14,7 @@ export default defineCommand({
       flags: "--state <state>",
       says: "only tasks in this state (several times for several)",
       repeats: true,
-      choices: [
-        "scheduled",
-        "queued",
-        "running",
-        "success",
-        "failed",
-        "skipped",
-        "upstream_failed",
-        "up_for_retry",
-        "up_for_reschedule",
-        "waiting",
-        "removed",
-        "cancelled",
-      ] satisfies TaskState[],
+      choices: taskStates,
     },
   ],
   examples: [

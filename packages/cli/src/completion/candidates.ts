@@ -65,7 +65,10 @@ async function allFor(
         .filter((name) => name.startsWith("--"))
         .map((value) => ({ value, says: option.says })),
     );
-  if (definition) return complete(args[given.length]?.completes);
+  if (definition) {
+    const last = args.at(-1);
+    return complete((args[given.length] ?? (last?.name.includes("...") ? last : undefined))?.completes);
+  }
   return commandsBehind(path, entries, catalogue.groups);
 }
 

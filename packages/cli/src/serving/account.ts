@@ -6,6 +6,7 @@ import { safeLine } from "../terminal/safe-text.ts";
 import { instantText } from "../terminal/show-time.ts";
 import { importErrorLines, importErrorPayload } from "../views/import-error-view.ts";
 import { iso } from "../views/run-view.ts";
+import type { Reloaded } from "./reload-service.ts";
 
 /** What an engine found when it was opened. */
 export interface Beginning {
@@ -22,6 +23,8 @@ export class Account {
   readonly #core: Core;
   /** Since when runs are under way, by their numbers. */
   readonly #since = new Map<number, number>();
+  /** What is wrong with DAG files at this moment, as it was told. */
+  #told: ReadonlySet<string> = new Set();
 
   constructor(session: Session, core: Core) {
     this.#session = session;
@@ -29,20 +32,49 @@ export class Account {
   }
 
   began({ location, dags, unfit, errors }: Beginning): void {
-    const { style, io } = this.#session;
+    const { style } = this.#session;
     this.#line(
       "engine.started",
       { pid: process.pid, location, dags },
       `${style.good("✓")} working on ${location} with ${count(dags, "DAG")} (process id ${process.pid})`,
     );
+    this.#troubles(errors, unfit);
+  }
+
+  measured(url: string): void {
+    this.#line("metrics.served", { url }, `metrics at ${url}`);
+  }
+
+  /** What changed; what is wrong only when it was not wrong before in the same way. */
+  reloaded({ loaded, replaced, unfit }: Reloaded): void {
+    const { style } = this.#session;
+    const { added, changed, removed } = replaced;
+    const parts = [
+      ...(added.length > 0 ? [`added ${added.join(", ")}`] : []),
+      ...(changed.length > 0 ? [`changed ${changed.join(", ")}`] : []),
+      ...(removed.length > 0 ? [`removed ${removed.join(", ")}`] : []),
+    ];
+    if (parts.length > 0)
+      this.#line("dags.reloaded", { added, changed, removed }, `${style.good("✓")} loaded anew: ${parts.join("; ")}`);
+    this.#troubles(loaded.errors, unfit);
+  }
+
+  #troubles(errors: readonly DagImportError[], unfit: readonly UnfitDag[]): void {
+    const { style, io } = this.#session;
+    const told = new Set<string>();
+    const tell = (kind: string, payload: Record<string, unknown>, text: string): void => {
+      told.add(text);
+      if (!this.#told.has(text)) this.#line(kind, payload, text);
+    };
     for (const error of errors)
-      this.#line("dag.failed", importErrorPayload(error), importErrorLines(error, style, io.cwd).join("\n"));
+      tell("dag.failed", importErrorPayload(error), importErrorLines(error, style, io.cwd).join("\n"));
     for (const { dagId, error } of unfit)
-      this.#line(
+      tell(
         "dag.refused",
         { dag: dagId, error: errorPayload(error) },
         `${style.bad("✗")} ${style.bold(dagId)}  ${safeLine(error.message)} ${style.dim(`(${error.code})`)}`,
       );
+    this.#told = told;
   }
 
   adopted({ adopted, refused }: EngineStart): void {

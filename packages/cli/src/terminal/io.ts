@@ -1,4 +1,5 @@
 import { Console } from "node:console";
+import { createInterface } from "node:readline";
 
 /** One of the two streams that a command writes to. */
 export interface Output {
@@ -17,6 +18,8 @@ export interface Io {
   readonly cwd: string;
   /** True when somebody can answer a question. */
   readonly canAsk: boolean;
+  /** Asks on standard error and gives the line that was typed; empty when the user turned away. */
+  ask(question: string): Promise<string>;
   /** Calls the listener when the user interrupts (Ctrl-C); the function returned ends that. */
   onInterrupt(listener: () => void): () => void;
   /** Gives what others print in this process to the listener instead of standard error; the function returned ends that. */
@@ -73,6 +76,7 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
     env: process.env,
     cwd: process.cwd(),
     canAsk: process.stdin.isTTY === true && stderr.isTTY === true,
+    ask: (question) => askOnTerminal(question),
     onInterrupt(listener) {
       process.on("SIGINT", listener);
       process.on("SIGTERM", listener);
@@ -104,4 +108,17 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
     await new Promise<void>((resolve) => writeError("", resolve));
   };
   return { io, flush };
+}
+
+function askOnTerminal(question: string): Promise<string> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    // Ctrl-C and Ctrl-D are a no.
+    lines.on("SIGINT", () => lines.close());
+    lines.on("close", () => resolve(""));
+    lines.question(question, (answer) => {
+      resolve(answer);
+      lines.close();
+    });
+  });
 }

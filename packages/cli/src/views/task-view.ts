@@ -1,4 +1,4 @@
-import type { StoredError, TaskInstanceRow } from "@millrace/core/plugin";
+import type { StoredError, TaskInstanceRow, TaskState } from "@millrace/core/plugin";
 import type { Core } from "../session.ts";
 import { safeText } from "../terminal/safe-text.ts";
 import type { Style } from "../terminal/style.ts";
@@ -7,6 +7,22 @@ import { durationOf, durationText, iso } from "./run-view.ts";
 
 /** Most failures that are told in full. */
 const mostFailures = 10;
+
+/** The states of a task, for options. */
+export const taskStates: readonly TaskState[] = [
+  "scheduled",
+  "queued",
+  "running",
+  "success",
+  "failed",
+  "skipped",
+  "upstream_failed",
+  "up_for_retry",
+  "up_for_reschedule",
+  "waiting",
+  "removed",
+  "cancelled",
+];
 
 /** A task instance as `-o json` prints it. */
 export function taskPayload(task: TaskInstanceRow): Record<string, unknown> {

@@ -55,6 +55,11 @@ export interface DryRun {
   readonly dryRun?: boolean;
 }
 
+export interface StartOptions {
+  /** `false` leaves the runs of former engines as they are, for an engine that comes later. Default true. */
+  readonly adopt?: boolean;
+}
+
 /** What {@link Engine.start} found. */
 export interface EngineStart {
   /** Runs that go on. */
@@ -206,10 +211,10 @@ export class Engine {
    *
    * @throws `SERVICE_START_FAILED`
    */
-  async start(): Promise<EngineStart> {
+  async start({ adopt = true }: StartOptions = {}): Promise<EngineStart> {
     this.#checkOpen();
     const { store, scheduler, services, clock } = this.#parts;
-    const active = await store.runs.active();
+    const active = adopt ? await store.runs.active() : [];
     const refused = await scheduler.ask.adopt(active);
     await services.start({ engine: this, clock, store }, (name, error) => this.#serviceFailed(name, error));
     return { adopted: active.length - refused.length, refused };

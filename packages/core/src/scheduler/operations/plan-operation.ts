@@ -69,7 +69,10 @@ function planTasks(
 ): RunPlan {
   switch (operation.kind) {
     case "clear": {
-      const chosen = selectTasks(graph, stored.tasks, { downstream: true, ...operation.selection });
+      const chosen = selectTasks(graph, stored.tasks, {
+        ...operation.selection,
+        downstream: operation.selection.downstream ?? true,
+      });
       return planClear(graph, stored, chosen, { decisions, reason: "cleared by hand", at });
     }
     case "retry": {
