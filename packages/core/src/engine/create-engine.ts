@@ -9,6 +9,7 @@ import { type Executor, localExecutor, stoppingAfter } from "../runtime/executor
 import { LogSink } from "../runtime/log-sink.ts";
 import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
 import { DagBook } from "../scheduler/dag-book.ts";
+import { LostAttempts } from "../scheduler/lost-attempts.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
@@ -58,6 +59,7 @@ export interface EngineOptions {
   readonly storePatience?: DurationInput;
   /**
    * So often may an attempt of a task instance end with its process; then the task fails with `TASK_POISON`. Default 3.
+   * If others were under way in the process each time, it is first attempted once more, alone.
    * Before that, an attempt that was lost is made again and does not count against the task's retries.
    */
   readonly maxCrashes?: number;
@@ -129,6 +131,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       load: (hash, dagId) => dagOfBundle({ home, hash }, dagId),
     });
     await registerDags(book, store, dags, clock);
+    const lost = new LostAttempts(await store.tasks.running());
     const now = (): number => clock.now();
     const xcoms: XComServices = {
       store: patientReads(store, { clock, patienceMs }),
@@ -177,6 +180,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       patienceMs,
       perform: (job, longest) => maker.perform(job, longest),
       maxCrashes,
+      lost,
       dags: book,
       decisionOf: (row, decider) => readDecision(xcoms, row, decider),
     });

@@ -178,6 +178,7 @@ export class Admission<C extends Candidate> {
   }
 }
 
-function slotsOf(bucket: Bucket, limit: Limit): number {
+/** What a candidate of the bucket takes of a limit. */
+export function slotsOf(bucket: Bucket, limit: Limit): number {
   return limit === bucket.pool ? bucket.slots : 1;
 }

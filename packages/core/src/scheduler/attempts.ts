@@ -10,6 +10,7 @@ import { decideEnd } from "./decide-end.ts";
 import type { Desk } from "./desk.ts";
 import { LiveJobRun } from "./job-run.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
+import { tokenOf } from "./lost-attempts.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** Lists of one state each, the same for every change that names one. */
@@ -66,7 +67,7 @@ export class Attempts {
     instance.isReady = false;
     instance.isResumed = state === "up_for_reschedule" || state === "waiting";
     if (!instance.isResumed) instance.attempt++;
-    const token = this.#epoch * 2 ** 32 + ++this.#tokens;
+    const token = tokenOf(this.#epoch, ++this.#tokens);
     const { no, attempt } = instance;
     instance.token = token;
     instance.state = "running";

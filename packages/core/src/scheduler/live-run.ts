@@ -47,6 +47,8 @@ export class Instance implements Candidate {
   crashes = 0;
   /** One more and it fails: it is attempted alone, so that no other is lost with it. */
   isSuspect = false;
+  /** It is attempted next while nothing else is. */
+  isAlone = false;
   token = 0;
   /** It was read back before its upstreams had decided about it. */
   isUndecided = false;

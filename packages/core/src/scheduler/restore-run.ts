@@ -7,6 +7,7 @@ import type { Attempts } from "./attempts.ts";
 import { type Instance, LiveRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
 import type { StoredRun } from "./load-run.ts";
+import type { LostAttempts } from "./lost-attempts.ts";
 import type { Plan } from "./plan.ts";
 
 /** An instance that waits: for an instant, for an event, or (neither) for its turn. */
@@ -23,6 +24,7 @@ interface Surroundings {
   readonly plan: Plan;
   readonly now: number;
   readonly maxCrashes: number;
+  readonly lost: LostAttempts;
   /** A task failed because it has taken its process along too often. */
   onPoison(instance: Instance, error: StoredError): void;
   nextOrder(): number;
@@ -90,7 +92,7 @@ function restoreInstance(
   instance.attempt = row.attempt;
   instance.uncounted = row.uncounted;
   instance.crashes = row.crashes;
-  instance.isSuspect = isSuspect(instance, around);
+  watch(instance, around);
   instance.token = row.token;
   instance.startedAt = row.startedAt;
   instance.endedAt = row.endedAt;
@@ -135,11 +137,17 @@ function countEnd(run: LiveRun, { taskNo, state }: Instance): void {
   }
 }
 
-function isSuspect({ crashes }: Instance, { maxCrashes }: Surroundings): boolean {
-  return crashes > 0 && crashes === maxCrashes - 1;
+/** What may take its process along is kept from others. */
+function watch(instance: Instance, { maxCrashes }: Surroundings): void {
+  const { crashes } = instance;
+  instance.isSuspect = crashes > 0 && crashes >= maxCrashes - 1;
+  instance.isAlone = crashes >= maxCrashes;
 }
 
-/** The process that made the attempt is gone. A task that has taken its process along too often is not tried again. */
+/**
+ * The process that made the attempt is gone. A task that has taken its process along too often is not tried again; but as
+ * long as others were under way in the same process, one of them may have done it.
+ */
 function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, waits: RestoredWait[]): void {
   const { no: taskInstanceNo, token, attempt, taskNo } = instance;
   const { runNo } = run.row;
@@ -147,8 +155,8 @@ function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, wai
   const reason = `the process that made attempt ${attempt} ended`;
   instance.crashes++;
   instance.uncounted++;
-  instance.isSuspect = isSuspect(instance, around);
-  if (instance.crashes < maxCrashes) {
+  watch(instance, around);
+  if (instance.crashes < maxCrashes || !around.lost.wasAlone(token)) {
     plan.add({ kind: "returnTask", taskInstanceNo, runNo, token, attempt, why: "lost", reason, at });
     instance.state = "scheduled";
     instance.reason = reason;

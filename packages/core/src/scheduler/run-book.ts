@@ -242,6 +242,7 @@ export class RunBook {
         plan,
         now,
         maxCrashes: services.maxCrashes,
+        lost: services.lost,
         onPoison: (instance, error) =>
           plan.after(() => callTaskCallback(services, instance, instance.attempt, "failed", error)),
       });

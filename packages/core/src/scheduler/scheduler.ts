@@ -3,6 +3,7 @@ import { isRunFinished, type RunState } from "../lifecycle/states.ts";
 import type { AppendLogs, Outcome } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
 import { Admission, Limit } from "./admission.ts";
+import { Alone } from "./alone.ts";
 import { Asks, answerWrite } from "./asks.ts";
 import { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
@@ -43,6 +44,7 @@ export class Scheduler implements ProgressHost, Desk {
   readonly #waiting: Waiting;
   readonly #attempts: Attempts;
   readonly #mappings: Mappings;
+  readonly #alone = new Alone();
   readonly #ends = new RunEnds();
   readonly #book: RunBook;
   readonly #stuck: StuckRuns;
@@ -171,7 +173,8 @@ export class Scheduler implements ProgressHost, Desk {
     instance.isUndecided = false;
     run.activity++;
     instance.bucket ??= bucketOf(this.admission, run, instance, this);
-    this.admission.add(instance.bucket, instance);
+    if (instance.isAlone) this.#alone.add(instance);
+    else this.admission.add(instance.bucket, instance);
   }
 
   expand(run: LiveRun, taskNo: number): void {
@@ -352,7 +355,15 @@ export class Scheduler implements ProgressHost, Desk {
 
   #admit(): void {
     if (this.#closing.signal.aborted || this.#drained.length > 0) return;
-    for (let free = this.services.executor.freeSlots() - this.#attempts.taking; free > 0; free--) {
+    let free = this.services.executor.freeSlots() - this.#attempts.taking;
+    if (free <= 0) return;
+    const alone = this.#alone.next(this.#attempts, this.admission);
+    if (alone === "held") return;
+    if (alone) {
+      this.#attempts.start(alone);
+      return this.#alone.began(alone);
+    }
+    for (; free > 0; free--) {
       const instance = this.admission.take();
       if (!instance) return;
       this.#attempts.start(instance);
@@ -376,6 +387,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.#attempts.undoTick();
     const forgotten = this.#book.forgetAll();
     this.#waiting.reset();
+    this.#alone.reset();
     this.#mappings.reset();
     this.#stuck.reset();
     this.progress.reset();

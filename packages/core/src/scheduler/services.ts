@@ -8,6 +8,7 @@ import type { LogSink } from "../runtime/log-sink.ts";
 import type { RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DagBook } from "./dag-book.ts";
+import type { LostAttempts } from "./lost-attempts.ts";
 
 /** What the scheduler works with. */
 export interface SchedulerServices {
@@ -25,5 +26,7 @@ export interface SchedulerServices {
   readonly patienceMs: number;
   /** So often may an attempt of a task instance end with its process; then the task fails. */
   readonly maxCrashes: number;
+  /** What former engines were making when they ended. */
+  readonly lost: LostAttempts;
   perform(job: Job, longestResult: number | undefined): JobOutcome | Promise<JobOutcome>;
 }
