@@ -122,6 +122,10 @@ const table = {
     says: "A request of kind '{operation}' could not be carried out: {why}",
     cure: "Use the same version of Millrace on both sides; correct what it says.",
   },
+  REQUEST_TOO_LARGE: {
+    says: "The {what} of a run of DAG '{dagId}' have {size} characters as JSON, more than {limit}",
+    cure: "Pass where the data is, a path or a key, and let a task read it.",
+  },
   REQUEST_NOT_ANSWERED: {
     says: "The engine has not answered the request '{operation}' (number {requestNo}) within {seconds} s",
     cure: "The request is kept and will be done; see whether `millrace start` is still alive and what its log says.",
@@ -242,6 +246,14 @@ const table = {
   XCOM_TOO_DEEP: {
     says: "The value is nested deeper than {limit} levels, at {path}",
     cure: "Flatten the value, or pass it as a file or a stream.",
+  },
+  STATE_KEY_INVALID: {
+    says: "{key} cannot be a key of a task's state",
+    cure: "Use a text of 1 to 500 characters without control characters.",
+  },
+  STATE_TOO_LARGE: {
+    says: "The state under {key} takes {sizeBytes} bytes, more than {limit}",
+    cure: "Keep a position or a path there, and the data in an XCom or a file.",
   },
   XCOM_TOO_LARGE: {
     says: "XCom '{key}' of task '{taskId}' takes {sizeBytes} bytes, more than {limit}",

@@ -82,7 +82,12 @@ export type TaskLog = Readonly<Record<LogLevel, (message: string, fields?: Reado
 export interface StateAccessor {
   /** The value put last, or `undefined`. */
   get(key: string): Promise<unknown>;
-  /** Stored when it resolves, whatever becomes of the attempt. */
+  /**
+   * Stored when it resolves, whatever becomes of the attempt. Takes what XComs take, up to 1 MiB as JSON, under a key of 1 to
+   * 500 characters.
+   *
+   * @throws `STATE_KEY_INVALID`, `STATE_TOO_LARGE`, `XCOM_UNSUPPORTED`
+   */
   set(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
   /** Stores `value` only if `expected` is what is stored now (`undefined` = nothing). Tells whether it did. */

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Dag } from "../authoring/definition.ts";
 import { checkRunId, isPlainText, longestKey } from "../authoring/identifiers.ts";
 import { isPlainRecord } from "../authoring/option-reader.ts";
@@ -7,7 +8,7 @@ import type { LiveVersion } from "../scheduler/live-version.ts";
 import type { RunRequest } from "../scheduler/requests.ts";
 import { formatInstant, type InstantInput, parseInstant } from "../time/instant.ts";
 import type { Randomness } from "../time/random.ts";
-import { encodeValue } from "../xcom/codec.ts";
+import { decodeValue, encodeValue } from "../xcom/codec.ts";
 
 /** How a run is asked for. */
 export interface RunOptions<Params = unknown> {
@@ -23,13 +24,16 @@ export interface RunOptions<Params = unknown> {
   readonly idempotencyKey?: string;
 }
 
+/** Longest params, and longest conf, as JSON: as much as another process may ask for. */
+const longestText = 4_194_304;
+
 /** Requests of one millisecond must not meet: with 3 bytes, two of 1,000 do so in 3 of 100 such moments. */
 const randomBytesOfId = 6;
 
 /**
  * Checks and completes a request for a run.
  *
- * @throws `PARAMS_INVALID`, `RUN_ID_INVALID`, `INSTANT_INVALID`, `XCOM_UNSUPPORTED` (for params or conf that cannot be kept)
+ * @throws `PARAMS_INVALID`, `RUN_ID_INVALID`, `INSTANT_INVALID`, `REQUEST_TOO_LARGE`, `XCOM_UNSUPPORTED` (for params or conf that cannot be kept)
  */
 export async function parseRunRequest(
   version: LiveVersion,
@@ -52,7 +56,6 @@ export async function parseRunRequest(
       expected: `1 to ${longestKey} characters are needed, none of them a control character`,
     });
   }
-  const params = await parseParams(definition, options.params);
   const { conf = {} } = options;
   if (!isPlainRecord(conf)) {
     throw coreError("DAG_OPTION_INVALID", {
@@ -62,6 +65,11 @@ export async function parseRunRequest(
       expected: "a plain object is needed",
     });
   }
+  const confText = textWithin("conf", conf, definition.id);
+  const checked = parseParams(definition, options.params);
+  // Nothing is waited for where nothing has to be: until then the objects are as the caller gave them.
+  const params = checked instanceof Promise ? await checked : checked;
+  const paramsText = params === undefined ? null : textWithin("params", params, definition.id);
   return {
     version,
     runId,
@@ -69,17 +77,30 @@ export async function parseRunRequest(
     logicalDate,
     intervalStart: logicalDate,
     intervalEnd: logicalDate,
-    params,
-    conf,
-    paramsText: params === undefined ? null : encodeValue(params),
-    confText: Object.keys(conf).length === 0 ? null : encodeValue(conf),
+    // Read back, so that tasks see what they would see after a restart, whatever the caller does with its objects.
+    params: paramsText === null ? undefined : decodeValue(paramsText),
+    conf: decodeValue(confText) as RunRequest["conf"],
+    paramsText,
+    confText: confText === "{}" ? null : confText,
     idempotencyKey,
   };
 }
 
-async function parseParams(dag: Dag, given: unknown): Promise<unknown> {
+/** @throws `REQUEST_TOO_LARGE`, `XCOM_UNSUPPORTED` */
+function textWithin(what: "params" | "conf", value: unknown, dagId: string): string {
+  const text = encodeValue(value);
+  if (text.length <= longestText) return text;
+  throw coreError("REQUEST_TOO_LARGE", { what, dagId, size: text.length, limit: longestText });
+}
+
+function parseParams(dag: Dag, given: unknown): unknown {
   if (!dag.params) return given ?? {};
-  const result = await dag.params["~standard"].validate(given ?? {});
+  const result = dag.params["~standard"].validate(given ?? {});
+  return result instanceof Promise ? result.then((settled) => checkedParams(settled, dag)) : checkedParams(result, dag);
+}
+
+/** @throws `PARAMS_INVALID` */
+function checkedParams(result: StandardSchemaV1.Result<unknown>, dag: Dag): unknown {
   if (!result.issues) return result.value;
   const list = result.issues.map((issue) => {
     const path = (issue.path ?? []).map((step) => String(typeof step === "object" ? step.key : step)).join(".");

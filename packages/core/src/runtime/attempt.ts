@@ -11,6 +11,7 @@ import { isEngineEvent, isEventName } from "./awaited-events.ts";
 import { AttemptContext, type RuntimeServices } from "./context.ts";
 import { skipKey } from "./decision.ts";
 import type { Job, JobOutcome, JobRun } from "./job.ts";
+import { messageText } from "./output/log-text.ts";
 import { callPrinting } from "./output/task-console.ts";
 import { isThenable } from "./thenable.ts";
 
@@ -152,9 +153,9 @@ function endOf(thrown: unknown, { task, run }: Job): Pick<JobOutcome, "state" | 
   const signal = signalOf(thrown);
   switch (signal?.signal) {
     case "skip":
-      return { state: "skipped", thrown, error: { name: "Skipped", message: String(signal.reason) } };
+      return { state: "skipped", thrown, error: { name: "Skipped", message: messageText(signal.reason) } };
     case "fail":
-      return { state: "failed", thrown, error: { name: "Failed", message: String(signal.reason) }, isFinal: true };
+      return { state: "failed", thrown, error: { name: "Failed", message: messageText(signal.reason) }, isFinal: true };
     case "reschedule": {
       const at = typeof signal.at === "number" ? signal.at : parseInstant(signal.at, run.dag.timezone);
       if (!Number.isFinite(at))
@@ -170,7 +171,7 @@ function endOf(thrown: unknown, { task, run }: Job): Pick<JobOutcome, "state" | 
   }
 }
 
-const longestMessage = 65_536;
+const longestName = 1_000;
 const longestStack = 16_384;
 
 /** What is kept of something thrown. */
@@ -185,11 +186,11 @@ export function storedError(thrown: unknown, taskId: string): StoredError {
         );
   const { code } = error as { code?: unknown };
   const cure = (error as { cure?: unknown }).cure;
-  const message = typeof cure === "string" ? `${error.message}. ${cure}` : String(error.message);
+  const message = messageText(error.message);
   return {
-    name: String(error.name),
-    message: message.length > longestMessage ? `${message.slice(0, longestMessage)} … [cut]` : message,
-    ...(typeof code === "string" ? { code } : {}),
+    name: String(error.name).slice(0, longestName),
+    message: typeof cure === "string" ? `${message}. ${cure.slice(0, longestName)}` : message,
+    ...(typeof code === "string" ? { code: code.slice(0, longestName) } : {}),
     ...(typeof error.stack === "string" ? { stack: error.stack.slice(0, longestStack) } : {}),
   };
 }

@@ -323,7 +323,8 @@ export async function pullAll(
 export function encodePut(services: XComServices, address: XComAddress, value: unknown): XComPut | Promise<XComPut> {
   const { key, taskId } = address;
   const { backend, maxValueBytes } = services;
-  const text = encodeValue(value);
+  // A text that is too long by its characters need not be copied to learn its bytes.
+  const text = typeof value === "string" && value.length > maxValueBytes ? value : encodeValue(value);
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > maxValueBytes) throw coreError("XCOM_TOO_LARGE", { key, taskId, sizeBytes, limit: maxValueBytes });
   if (backend.isPlain) return { key, format: "json", stored: text, sizeBytes };

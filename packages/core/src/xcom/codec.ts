@@ -27,8 +27,6 @@ const temporalTypes = [
  */
 export function encodeValue(value: unknown): string {
   switch (typeof value) {
-    case "string":
-      return JSON.stringify(value);
     case "boolean":
       return value ? "true" : "false";
     case "number":
@@ -37,10 +35,14 @@ export function encodeValue(value: unknown): string {
   if (value === null) return "null";
   const path: Path = [];
   try {
+    if (typeof value === "string") return JSON.stringify(value);
     return JSON.stringify(encode(value, path, new Set())) as string;
   } catch (error) {
+    if (isMillraceError(error)) throw error;
+    if (error instanceof RangeError && error.message === "Invalid string length")
+      throw unsupported(path, "longer than a text can be");
     // Proxies and the like run code of their own when they are read.
-    throw isMillraceError(error) ? error : unsupported(path, "something that throws when it is read");
+    throw unsupported(path, "something that throws when it is read");
   }
 }
 

@@ -1,12 +1,9 @@
-import { Buffer } from "node:buffer";
 import type { TaskLog } from "../../authoring/context.ts";
 import type { LogLevel, LogLine } from "../../store/contract.ts";
+import { fieldsText, messageText } from "./log-text.ts";
 
 const mostLines = 10_000;
 const mostBytes = 1_048_576;
-
-/** Characters of a message; what is longer is cut and says so. */
-export const longestMessage = 65_536;
 
 /** The log of one attempt, to which what it prints goes as well. */
 export interface AttemptLog extends TaskLog {
@@ -24,7 +21,7 @@ export function attemptLog(now: () => number, write: (line: LogLine) => void, on
     const line = {
       at: now(),
       level,
-      message: textOf(message),
+      message: messageText(message),
       fields: fields === undefined ? null : fieldsText(fields),
     };
     lines++;
@@ -48,20 +45,4 @@ export function attemptLog(now: () => number, write: (line: LogLine) => void, on
       return isFull;
     },
   };
-}
-
-function textOf(message: unknown): string {
-  const text = String(message);
-  if (text.length <= longestMessage) return text;
-  // A copy: a piece of a text keeps the whole of it in memory.
-  return `${Buffer.from(text.slice(0, longestMessage)).toString()} … [cut]`;
-}
-
-function fieldsText(fields: unknown): string {
-  try {
-    const text = JSON.stringify(fields, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
-    return text.length > longestMessage ? JSON.stringify({ _cut: `${text.length} characters` }) : text;
-  } catch {
-    return JSON.stringify({ _unreadable: true });
-  }
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { longestMessage } from "./attempt-log.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { longestMessage } from "./log-text.ts";
 
 it("gives the lines of a text, whatever the pieces in which it comes", () => {
   const text = fc

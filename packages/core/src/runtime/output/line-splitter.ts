@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { longestMessage } from "./attempt-log.ts";
+import { longestMessage } from "./log-text.ts";
 
 /** Makes lines of what is printed in pieces. Of a line that is too long no more is kept than what shows that it is. */
 export class LineSplitter {
