@@ -10,6 +10,9 @@ const query = "?millrace-bundle=";
 /** Code of the bundles that are being loaded, by address. */
 const coming = new Map<string, string>();
 
+/** How often a bundle's code has failed here. Node would give the same failure for ever, whatever has been mended since. */
+const failures = new Map<string, number>();
+
 let isInstalled = false;
 
 /**
@@ -36,13 +39,21 @@ export function installBundleHooks(): void {
   });
 }
 
-/** Runs a bundle's code, the first time, and gives its exports. The same bundle is the same module whenever it is asked for. */
+/**
+ * Runs a bundle's code, the first time, and gives its exports. The same bundle is the same module whenever it is asked for;
+ * one that failed is tried again.
+ */
 export async function importBundle({ hash, path, text }: Bundle): Promise<ModuleExports> {
   installBundleHooks();
-  const url = `${pathToFileURL(path).href}${query}${hash}`;
+  const address = `${pathToFileURL(path).href}${query}${hash}`;
+  const failed = failures.get(address) ?? 0;
+  const url = failed === 0 ? address : `${address}&again=${failed}`;
   coming.set(url, text);
   try {
     return (await import(url)) as ModuleExports;
+  } catch (error) {
+    failures.set(address, failed + 1);
+    throw error;
   } finally {
     coming.delete(url);
   }

@@ -165,6 +165,24 @@ describe("a kept bundle", () => {
     expect(code).toMatchObject({ code: "BUNDLE_LACKS_DAG" });
   });
 
+  it("that failed is tried again: what it lacked may be there now", () => {
+    const folder = installed({
+      "dags/a.ts": `import later from "later";\nexport const seen = [later, import.meta.filename];`,
+    });
+    const found = inBundle(
+      folder,
+      `const { mkdirSync, writeFileSync } = await import("node:fs");
+      const hash = await make("dags/a.ts");
+      const first = await failure(() => load(hash));
+      mkdirSync("${folder}/node_modules/later");
+      writeFileSync("${folder}/node_modules/later/package.json", '{ "type": "module", "exports": "./index.js" }');
+      writeFileSync("${folder}/node_modules/later/index.js", "export default 'installed';");
+      const again = await load(hash);
+      result = [first.code, again.seen, again === (await load(hash))];`,
+    );
+    expect(found).toEqual(["DAG_FILE_IMPORT_MISSING", ["installed", `${folder}/dags/a.ts`], true]);
+  });
+
   it("is private, and never run when it is missing, altered or no bundle", () => {
     const folder = installed(files);
     const found = inBundle(

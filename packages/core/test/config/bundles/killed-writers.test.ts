@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { collectBundles } from "../../../src/config/bundles/collect-bundles.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const source = new URL("../../../src/config/bundles/", import.meta.url).href;
+
+/** Keeps one large bundle after the other, and says so each time, until it is killed. */
+const writer = (home: string): string => `
+const { bundleOfText, headFor, keepBundle } = await import("${source}bundle-folder.ts");
+const filling = "x".repeat(2_000_000);
+for (let at = 0; ; at++) {
+  const bundle = bundleOfText("${home}", headFor("${home}", "${home}/a.ts") + "\\n// " + process.pid + " " + at + filling);
+  process.stdout.write(".");
+  await keepBundle("${home}", bundle);
+}`;
+
+function killAfter(home: string, dots: number): Promise<void> {
+  const child = spawn(process.execPath, [
+    "--conditions=millrace-source",
+    "--no-warnings",
+    "--input-type=module",
+    "--eval",
+    writer(home),
+  ]);
+  let heard = 0;
+  child.stdout.on("data", (data: Buffer) => {
+    heard += data.length;
+    if (heard >= dots) child.kill("SIGKILL");
+  });
+  return new Promise((resolve, reject) => child.on("error", reject).on("close", () => resolve()));
+}
+
+it("a process that is killed while it writes leaves whole bundles and no others, and its unfinished file is collected", async () => {
+  const home = mkdtempSync(join(tmpdir(), "millrace-killed-"));
+  const folder = join(home, "bundles");
+  let unfinished = 0;
+  for (let dots = 2; dots <= 7; dots++) {
+    await killAfter(home, dots);
+    unfinished = readdirSync(folder).filter((name) => name.endsWith(".tmp")).length;
+  }
+  const kept = readdirSync(folder).filter((name) => name.endsWith(".mjs"));
+  expect(kept.length).toBeGreaterThan(0);
+  for (const name of kept) {
+    const hash = createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+    expect(`${hash}.mjs`).toBe(name);
+  }
+  const inAnHour = { now: () => Date.now() + 3_600_000, sleep: async () => undefined };
+  const keep = new Set(kept.map((name) => name.slice(0, 64)));
+  expect(collectBundles({ home, keep, clock: inAnHour }).files).toBe(unfinished);
+  expect(readdirSync(folder).sort()).toEqual(kept.sort());
+});
