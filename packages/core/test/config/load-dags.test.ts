@@ -109,6 +109,7 @@ describe("loadDags", () => {
     const { dags, errors } = load({
       "dags/a.ts": dagFile("same"),
       "dags/b.ts": dagFile("same"),
+      "dags/0-all.ts": `export { default } from "./a.ts";\n`,
       "dags/index.ts": `export { default } from "./a.ts";\n`,
     });
     expect(dags).toEqual([["same", "a.ts"]]);

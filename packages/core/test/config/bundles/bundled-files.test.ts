@@ -8,7 +8,8 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const withHelper = (id: string): Readonly<Record<string, string>> => ({
   [`dags/${id}.ts`]: `import { dag } from "{core}";\nimport { doc } from "../lib/doc";\nexport default dag("${id}", { doc }, (d) => { d.empty("only"); });\n`,
-  "lib/doc.ts": `export const doc: string = "first";\n`,
+  "lib/doc.ts": `import "../more/folder";\nexport const doc: string = "first";\n`,
+  "more/folder/index.ts": "export const more = 1;\n",
 });
 
 interface Loaded {
@@ -51,7 +52,8 @@ describe("a file that has not changed", () => {
     ["its helper", "lib/doc.ts", `export const doc: string = "other";\n`],
     ["a file that an import without ending means before the helper", "lib/doc.tsx", `export const doc = "other";\n`],
     ["the settings of TypeScript", "tsconfig.json", `{ "compilerOptions": { "target": "es5" } }`],
-    ["the package it belongs to", "lib/package.json", `{ "type": "commonjs" }`],
+    ["the package it belongs to", "package.json", `{ "type": "module", "imports": {} }`],
+    ["a file that means more than the folder that was imported", "more/folder.ts", "export const more = 2;"],
   ])("is bundled again when %s has changed", (_, name, text) => {
     const folder = projectWith(withHelper("a"));
     inNode(folder, load(folder));
