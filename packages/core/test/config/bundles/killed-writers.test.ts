@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
@@ -10,17 +10,17 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const source = new URL("../../../src/config/bundles/", import.meta.url).href;
 
-/** Keeps one large bundle after the other, and says so each time, until it is killed. */
+/** Keeps one large bundle after the other, until it is killed. */
 const writer = (home: string): string => `
 const { bundleOfText, headFor, keepBundle } = await import("${source}bundle-folder.ts");
 const filling = "x".repeat(20_000_000);
 for (let at = 0; ; at++) {
   const bundle = bundleOfText("${home}", headFor("${home}", "${home}/a.ts") + "\\n// " + process.pid + " " + at + filling);
-  process.stdout.write(".");
   await keepBundle("${home}", bundle);
 }`;
 
-function killAfter(home: string, dots: number): Promise<void> {
+/** Kills a writer as soon as so much has happened in the folder: mostly in the middle of a file. */
+function killAfter(home: string, happenings: number): Promise<void> {
   const child = spawn(process.execPath, [
     "--conditions=millrace-source",
     "--no-warnings",
@@ -28,12 +28,17 @@ function killAfter(home: string, dots: number): Promise<void> {
     "--eval",
     writer(home),
   ]);
-  let heard = 0;
-  child.stdout.on("data", (data: Buffer) => {
-    heard += data.length;
-    if (heard >= dots) child.kill("SIGKILL");
+  let seen = 0;
+  const watcher = watch(join(home, "bundles"), () => {
+    seen += 1;
+    if (seen >= happenings) child.kill("SIGKILL");
   });
-  return new Promise((resolve, reject) => child.on("error", reject).on("close", () => resolve()));
+  return new Promise((resolve, reject) =>
+    child.on("error", reject).on("close", () => {
+      watcher.close();
+      resolve();
+    }),
+  );
 }
 
 it("a process that is killed while it writes leaves whole bundles and no others, and its unfinished file is collected", async () => {
@@ -41,8 +46,8 @@ it("a process that is killed while it writes leaves whole bundles and no others,
   const folder = join(home, "bundles");
   mkdirSync(folder);
   let unfinished = 0;
-  for (const dots of [1, 2, 1, 2, 1]) {
-    await killAfter(home, dots);
+  for (const happenings of [1, 1, 2, 1, 3, 1]) {
+    await killAfter(home, happenings);
     unfinished = readdirSync(folder).filter((name) => name.endsWith(".tmp")).length;
   }
   const kept = readdirSync(folder).filter((name) => name.endsWith(".mjs"));
