@@ -20,6 +20,7 @@ it("measures every figure, here with tiny amounts, and says so in its last line"
     "fib33x10",
     "threadRoundTrip",
     "memory",
+    "request",
     "recovery",
     "fullFile",
     "importCore",

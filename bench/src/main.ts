@@ -1,5 +1,6 @@
 // `npm run bench [-- --tiny] [-- --only=throughput,latency,…]`
 import { cpus } from "node:os";
+import { parseArgs } from "node:util";
 import { measureImport, measureRun } from "./cold-start.ts";
 import { type Figure, type Gap, isGap, isMet } from "./figure.ts";
 import { measureFullFile } from "./full-file.ts";
@@ -7,6 +8,7 @@ import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import { formatPeers } from "./peers.ts";
 import { measureRecovery } from "./recovery.ts";
+import { measureRequests } from "./requests.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { fullSizes, type Sizes, tinySizes } from "./sizes.ts";
 import { formatFigures } from "./table.ts";
@@ -20,17 +22,24 @@ const parts: Readonly<Record<string, Part>> = {
   latency: measureLatency,
   threads: measureThreads,
   memory: measureMemory,
+  requests: measureRequests,
   recovery: measureRecovery,
   fullFile: measureFullFile,
   import: measureImport,
   run: measureRun,
 };
 
-const only = process.argv
-  .find((arg) => arg.startsWith("--only="))
-  ?.slice("--only=".length)
-  .split(",");
-const sizes = process.argv.includes("--tiny") ? tinySizes : fullSizes;
+const { values: given } = parseArgs({
+  options: { only: { type: "string" }, tiny: { type: "boolean" }, help: { type: "boolean" } },
+});
+const only = given.only?.split(",");
+const unknown = only?.filter((name) => !(name in parts)) ?? [];
+if (given.help || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`There is no part '${unknown.join("', '")}'.`);
+  console.error(`npm run bench [-- --tiny] [-- --only=part,part]; parts: ${Object.keys(parts).join(", ")}`);
+  process.exit(given.help ? 0 : 2);
+}
+const sizes = given.tiny ? tinySizes : fullSizes;
 
 const entries: (Figure | Gap)[] = [];
 for (const [name, measure] of Object.entries(parts)) {
