@@ -316,6 +316,10 @@ const table = {
     says: "{path} was written by a newer Millrace (schema {found}, this one knows {known})",
     cure: "Update Millrace; the file was left as it is.",
   },
+  STORE_DEVICE_FAILED: {
+    says: "The device of {path} could not keep what was written: {why}",
+    cure: "Look at the disk and the system's log before anything is started again: what was written last may be lost if power fails.",
+  },
   STORE_FAILED: {
     says: "The store failed: {why}",
     cure: "See the cause; nothing of the group that failed was recorded.",

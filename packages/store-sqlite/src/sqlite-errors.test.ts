@@ -19,6 +19,8 @@ describe("what SQLite and the file system throw becomes a code of Millrace", () 
     ["SQLITE_NOTADB", fromSqlite(26), "STORE_CORRUPT"],
     ["SQLITE_FULL", fromSqlite(13), "STORE_FULL"],
     ["SQLITE_IOERR_SHMSIZE", fromSqlite(4874), "STORE_FULL"],
+    ["SQLITE_IOERR_FSYNC", fromSqlite(1034), "STORE_DEVICE_FAILED"],
+    ["SQLITE_IOERR_DIR_FSYNC", fromSqlite(1290), "STORE_DEVICE_FAILED"],
     ["SQLITE_IOERR", fromSqlite(10), "STORE_FAILED"],
     ["SQLITE_CONSTRAINT", fromSqlite(19), "STORE_FAILED"],
     ["ENOSPC", fromSystem("ENOSPC"), "STORE_FULL"],

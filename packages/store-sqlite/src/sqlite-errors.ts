@@ -1,4 +1,5 @@
 import { coreError, defineErrors, isMillraceError, type MillraceError, messageOf } from "@millrace/core/plugin";
+import { isFailedSync, resultCode } from "./failed-sync.ts";
 
 /** Codes of this package's own; all else is told by the codes that every store uses. */
 export const sqliteErrorTable = {
@@ -57,6 +58,7 @@ export function storeError(path: string, error: unknown): MillraceError {
   if (isMillraceError(error)) return error;
   const cause = { cause: error };
   const code = resultCode(error);
+  if (isFailedSync(error)) return coreError("STORE_DEVICE_FAILED", { path, why: messageOf(error) }, cause);
   switch (code === IOERR_SHMSIZE ? FULL : code & 0xff) {
     case FULL:
       return coreError("STORE_FULL", { path }, cause);
@@ -85,11 +87,6 @@ export function storeError(path: string, error: unknown): MillraceError {
       return coreError("STORE_READ_ONLY", { path }, cause);
   }
   return coreError("STORE_FAILED", { why: messageOf(error) }, cause);
-}
-
-function resultCode(error: unknown): number {
-  if (typeof error !== "object" || error === null || !("errcode" in error)) return 0;
-  return typeof error.errcode === "number" ? error.errcode : 0;
 }
 
 function systemCode(error: unknown): string | undefined {

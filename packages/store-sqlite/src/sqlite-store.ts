@@ -51,6 +51,8 @@ interface Engine extends Connection {
   readonly lock: EngineLock;
   readonly writer: GroupWriter;
   readonly checkpoints: WalCheckpoints;
+  /** Why bytes that were written may never reach the disk. */
+  failedSync: string | undefined;
 }
 
 /** The store. It reads and writes on one connection; other processes read on theirs. */
@@ -166,13 +168,17 @@ export class SqliteStore implements Store {
       const checkpoints = new WalCheckpoints({
         path,
         thresholdBytes: walThresholdBytes,
+        onFailedSync: (why) => {
+          engine.failedSync = why;
+        },
         betweenGroups: (task) => void this.#enqueue(task),
         here: () => {
           const row = writer.db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
           return { pages: Number(row?.log), moved: Number(row?.checkpointed) };
         },
       });
-      return { ...writer, lock, checkpoints };
+      const engine: Engine = { ...writer, lock, checkpoints, failedSync: undefined };
+      return engine;
     } catch (error) {
       db?.close();
       lock.release();
@@ -204,6 +210,8 @@ export class SqliteStore implements Store {
   }
 
   #write(engine: Engine, changes: readonly Change[], durability: "normal" | "full"): readonly Outcome[] {
+    const { failedSync: why } = engine;
+    if (why !== undefined) throw coreError("STORE_DEVICE_FAILED", { path: this.#settings.path, why });
     const outcomes = engine.writer.write(changes, durability);
     engine.checkpoints.groupWritten();
     return outcomes;

@@ -87,6 +87,7 @@ test("where there can be no worker, the writer's own connection does its work", 
     path,
     thresholdBytes: -1,
     betweenGroups: (task) => void task(),
+    onFailedSync: () => undefined,
     here: () => {
       rounds++;
       return { pages: 1, moved: 1 };
@@ -96,4 +97,22 @@ test("where there can be no worker, the writer's own connection does its work", 
   for (let index = 0; index < 16; index++) checkpoints.groupWritten();
   await checkpoints.close();
   expect(rounds).toBeGreaterThan(0);
+});
+
+test("a disk that does not keep what the worker moves is told", async () => {
+  const says = `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", (message) =>
+      message === "close" ? parentPort.close() : parentPort.postMessage({ pages: 1, moved: 0, failedSync: "disk I/O error" }));`;
+  const told: string[] = [];
+  const checkpoints = new WalCheckpoints({
+    path: join(scratchFolder(), "no-such-folder", "nothing.db"),
+    thresholdBytes: -1,
+    betweenGroups: (task) => void task(),
+    onFailedSync: (why) => told.push(why),
+    here: () => ({ pages: 1, moved: 1 }),
+    worker: new URL(`data:text/javascript,${encodeURIComponent(says)}`),
+  });
+  for (let index = 0; index < 16; index++) checkpoints.groupWritten();
+  await checkpoints.close();
+  expect(told).toContain("disk I/O error");
 });

@@ -11,6 +11,8 @@ const groupsPerLook = 16;
 export interface CheckpointRound {
   readonly pages: number;
   readonly moved: number;
+  /** Why bytes that were moved may never reach the disk. */
+  readonly failedSync?: string;
 }
 
 export interface WalCheckpointOptions {
@@ -20,6 +22,8 @@ export interface WalCheckpointOptions {
   readonly betweenGroups: (task: () => Promise<void>) => void;
   /** A round on the writer's own connection, for where there can be no worker. */
   readonly here: () => CheckpointRound;
+  /** The device did not keep what was moved. */
+  readonly onFailedSync: (why: string) => void;
   /** The worker's file, where it is not the usual one. */
   readonly worker?: URL;
 }
@@ -106,6 +110,7 @@ export class WalCheckpoints {
       worker.removeAllListeners("error").once("error", () => resolve(undefined));
       worker.postMessage("checkpoint");
     });
+    if (answer?.failedSync !== undefined) this.#options.onFailedSync(answer.failedSync);
     if (answer !== undefined) return answer;
     // For example when a bundler left the worker's file out.
     this.#workerFails = true;

@@ -5,7 +5,7 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
 /** Errors of the store that no waiting mends. */
-const fatal = ["STORE_CLOSED", "STORE_CORRUPT", "STORE_NEWER", "STORE_LOCKED"];
+const fatal = ["STORE_CLOSED", "STORE_CORRUPT", "STORE_NEWER", "STORE_LOCKED", "STORE_DEVICE_FAILED"];
 
 /** What follows a failed group: another try after a pause, or the end of the engine. */
 export type AfterFailure = { readonly pauseMs: number } | { readonly stop: MillraceError };

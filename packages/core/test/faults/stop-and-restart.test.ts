@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { coreError } from "../../src/errors.ts";
 import { dag } from "../../src/index.ts";
 import { type MemoryDatabase, memoryDatabase, memoryStore } from "../../src/store/memory-store.ts";
 import { faultyStore } from "../faulty-store.ts";
@@ -47,6 +48,26 @@ describe("a store that fails for ever", () => {
     await second.clock.advance(3_600_000);
     const after = await stored(database);
     expect(Object.fromEntries(after.tasks.map(({ taskId, state }) => [taskId, state]))).toEqual(richEnd);
+  });
+});
+
+describe("a store whose disk does not keep what is written", () => {
+  test("stops the engine at once: the group is not tried again", async () => {
+    const hello = dag("hello", {}, (d) => {
+      d.task("t", () => "done");
+    });
+    const faulty = faultyStore(memoryStore());
+    await using opened = await openEngine({ dags: [hello], store: faulty.store });
+    const before = faulty.commits;
+    const error = coreError("STORE_DEVICE_FAILED", { path: "millrace.db", why: "disk I/O error" });
+    faulty.plan = {
+      commit: () => {
+        throw error;
+      },
+    };
+    await expect(opened.run(hello)).rejects.toMatchObject({ code: "ENGINE_STOPPED", cause: error });
+    expect(faulty.commits - before).toBe(1);
+    faulty.plan = {};
   });
 });
 
