@@ -21,6 +21,14 @@ it("gives the lines of a text, whatever the pieces in which it comes", () => {
   );
 });
 
+it("gives what a text that ends in the middle of a character has of it", () => {
+  const lines: string[] = [];
+  const splitter = new LineSplitter((line) => lines.push(line));
+  splitter.add(Buffer.from("aä").subarray(0, 2));
+  splitter.flush();
+  expect(lines).toEqual(["a\ufffd"]);
+});
+
 it("keeps no more of a long line than what shows that it is too long", () => {
   const lines: string[] = [];
   const splitter = new LineSplitter((line) => lines.push(line));
