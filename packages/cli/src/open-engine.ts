@@ -28,6 +28,8 @@ export async function openEngine(
       xcom: { backend, maxValueBytes: config.xcom.maxValueBytes },
       pools: config.pools,
       concurrency: config.concurrency,
+      threads: config.threads,
+      killGrace: config.killGrace,
       home: config.home,
     });
   } catch (error) {

@@ -43,6 +43,8 @@ describe("parseSettings", () => {
         pools: { warehouse: -1, other: 2.5 },
         concurrency: "many",
         xcom: { backend: ["ok", 7], maxValueBytes: 0 },
+        threads: { max: 0, maxMemoryMb: 1, env: ["PATH", 3] },
+        killGrace: "soon",
       }),
     ).toEqual([
       "dags is 3, but the path of a folder is expected",
@@ -51,6 +53,10 @@ describe("parseSettings", () => {
       "pools.warehouse is -1, but a whole number of slots from 1 up under a pool's name is expected",
       "pools.other is 2.5, but a whole number of slots from 1 up under a pool's name is expected",
       'concurrency is "many", but a whole number from 1 to 100000 is expected',
+      "threads.max is 0, but a whole number from 1 to 10000 is expected",
+      "threads.maxMemoryMb is 1, but a whole number of megabytes from 16 up is expected",
+      "threads.env.1 is 3, but the name of a variable is expected",
+      "killGrace is \"soon\", but a duration such as '5s' is expected",
     ]);
   });
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isPoolName } from "../authoring/identifiers.ts";
 import { coreError, type MillraceError, shown } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
+import { type DurationInput, parseDuration } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import type { MillraceConfig, PluginOptions, PluginReference } from "./define-config.ts";
 import { isObject, isPluginName, isStore, isXComPart } from "./plugin-kinds.ts";
@@ -17,6 +18,15 @@ function isReference(value: unknown): value is PluginReference {
   return (
     isPluginName(value) || (Array.isArray(value) && value.length === 2 && isPluginName(value[0]) && isOptions(value[1]))
   );
+}
+
+function isDuration(value: unknown): boolean {
+  try {
+    parseDuration(value as DurationInput);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const path = z
@@ -38,6 +48,14 @@ const schema = z.strictObject({
     .optional(),
   pools: z.record(z.string().refine(isPoolName), z.int().min(1).max(1_000_000)).optional(),
   concurrency: z.int().min(1).max(100_000).optional(),
+  threads: z
+    .strictObject({
+      max: z.int().min(1).max(10_000).optional(),
+      maxMemoryMb: z.int().min(16).optional(),
+      env: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
+  killGrace: z.custom<DurationInput>(isDuration).optional(),
 });
 
 /** What is expected at a setting, in words. A `*` stands for any one step of a path. */
@@ -55,6 +73,12 @@ const expectations: readonly (readonly [path: string, expected: string])[] = [
   ["pools", "an object of slots by pool is expected"],
   ["pools.*", "a whole number of slots from 1 up under a pool's name is expected"],
   ["concurrency", "a whole number from 1 to 100000 is expected"],
+  ["threads", "an object with max, maxMemoryMb or env is expected"],
+  ["threads.max", "a whole number from 1 to 10000 is expected"],
+  ["threads.maxMemoryMb", "a whole number of megabytes from 16 up is expected"],
+  ["threads.env", "a list of names of variables is expected"],
+  ["threads.env.*", "the name of a variable is expected"],
+  ["killGrace", "a duration such as '5s' is expected"],
 ];
 
 /** Names of all settings, for suggestions, documentation and `config explain`. */
@@ -67,6 +91,10 @@ export const settingNames = [
   "xcom.maxValueBytes",
   "pools",
   "concurrency",
+  "threads.max",
+  "threads.maxMemoryMb",
+  "threads.env",
+  "killGrace",
 ] as const;
 
 /** Checked settings: `xcom.backend` is a list. */

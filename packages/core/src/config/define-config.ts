@@ -1,4 +1,6 @@
+import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
 import type { Store } from "../store/contract.ts";
+import type { DurationInput } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 
 /** Options of a plug-in that is named by its package; its own schema checks them. */
@@ -27,6 +29,10 @@ export interface MillraceConfig {
   readonly pools?: Readonly<Record<string, number>>;
   /** Tasks that run at once in this process. Default 32. */
   readonly concurrency?: number;
+  /** Threads for tasks with `isolation: "thread"`: how many, what each may use, which variables of the environment they see. */
+  readonly threads?: ThreadOptions;
+  /** How long a task in a thread may go on after it was told to stop. Default 5 s. */
+  readonly killGrace?: DurationInput;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { engineDefaults } from "../engine/engine-defaults.ts";
 import { isMillraceError, type MillraceError } from "../errors.ts";
+import { threadDefaults } from "../runtime/threads/thread-options.ts";
 import { environmentKeys } from "./environment.ts";
 import type { LoadedConfig, Origin } from "./load-config.ts";
 import { isStore, isXComPart } from "./plugin-kinds.ts";
@@ -85,6 +86,10 @@ function ownSettings(config: LoadedConfig): ExplainedSetting[] {
     "xcom.maxValueBytes": config.xcom.maxValueBytes ?? engineDefaults.maxValueBytes,
     pools: config.pools,
     concurrency: config.concurrency ?? engineDefaults.concurrency,
+    "threads.max": config.threads.max ?? "as many as processors, at least 2",
+    "threads.maxMemoryMb": config.threads.maxMemoryMb ?? threadDefaults.maxMemoryMb,
+    "threads.env": config.threads.env ?? [],
+    killGrace: config.killGrace ?? engineDefaults.killGrace,
   };
   return Object.entries(value).map(([setting, value]) => ({
     setting,

@@ -1,6 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { coreError, type MillraceError } from "../errors.ts";
+import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
 import type { Store } from "../store/contract.ts";
+import type { DurationInput } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import type { PluginOptions, PluginReference } from "./define-config.ts";
 import { environmentKeys } from "./environment.ts";
@@ -49,6 +51,8 @@ export interface LoadedConfig {
   };
   readonly pools: Readonly<Record<string, number>>;
   readonly concurrency: number | undefined;
+  readonly threads: ThreadOptions;
+  readonly killGrace: DurationInput | undefined;
   /** By setting, for example `xcom.backend`. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -112,6 +116,8 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
     },
     pools: settings.pools ?? {},
     concurrency: above.concurrency ?? settings.concurrency,
+    threads: settings.threads ?? {},
+    killGrace: settings.killGrace,
     origins,
     env,
     resolveFrom: options.resolveFrom ?? [],
@@ -155,12 +161,15 @@ function withSetting(raw: Record<string, unknown>, setting: string, value: unkno
   return { ...raw, [first]: { ...(raw[first] as object | undefined), [second]: value } };
 }
 
+/** Settings that hold others. */
+const groups = ["xcom", "threads"];
+
 function settingsIn(file: unknown): string[] {
   if (typeof file !== "object" || file === null) return [];
   return Object.entries(file).flatMap(([key, value]: [string, unknown]) => {
     if (value === undefined) return [];
-    return key === "xcom" && typeof value === "object" && value !== null
-      ? Object.keys(value).map((inner) => `xcom.${inner}`)
+    return groups.includes(key) && typeof value === "object" && value !== null
+      ? Object.keys(value).map((inner) => `${key}.${inner}`)
       : [key];
   });
 }

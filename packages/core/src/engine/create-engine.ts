@@ -108,7 +108,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const home = resolve(options.home ?? ".millrace");
   const maxCrashes = options.maxCrashes ?? engineDefaults.maxCrashes;
   const patienceMs = parseDuration(options.storePatience ?? "30s");
-  const killGraceMs = parseDuration(options.killGrace ?? "5s");
+  const killGraceMs = parseDuration(options.killGrace ?? engineDefaults.killGrace);
   const threadOptions = options.threads === "inline" ? undefined : parseThreadOptions(options.threads, concurrency);
   const watchdogAfterMs = options.watchdog && parseDuration(options.watchdog.after ?? "1s");
   if (watchdogAfterMs !== undefined && watchdogAfterMs < leastWatchMs)

@@ -1,6 +1,8 @@
 /** What holds where neither the program nor the configuration says otherwise. */
 export const engineDefaults = {
   maxCrashes: 3,
+  /** How long a task in a thread may go on after it was told to stop. */
+  killGrace: "5s",
   /** Tasks that run at once in one process. */
   concurrency: 32,
   /** Longest JSON text of one XCom, in bytes. */

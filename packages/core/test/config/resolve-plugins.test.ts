@@ -224,7 +224,7 @@ describe("explainConfig", () => {
       ),
     ).toEqual({
       codes: ["PLUGIN_NOT_FOUND"],
-      count: 7,
+      count: 11,
     });
   });
 });

@@ -20,9 +20,11 @@ export interface ThreadOptions {
   readonly env?: readonly string[];
 }
 
+export const threadDefaults = { maxMemoryMb: 512 } as const;
+
 /** @throws `DAG_OPTION_INVALID` */
 export function parseThreadOptions(options: ThreadOptions = {}, concurrency: number): Required<ThreadOptions> {
-  const { max = Math.max(2, availableParallelism()), maxMemoryMb = 512, env = [] } = options;
+  const { max = Math.max(2, availableParallelism()), maxMemoryMb = threadDefaults.maxMemoryMb, env = [] } = options;
   const wrong = (option: string, value: unknown, expected: string): never => {
     throw coreError("DAG_OPTION_INVALID", {
       option: `threads.${option}`,
