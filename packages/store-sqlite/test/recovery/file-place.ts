@@ -16,8 +16,13 @@ export function filePlace(folder: string): XComPlace {
       const name = createHash("sha256").update(bytes).digest("hex");
       await mkdir(folder, { recursive: true });
       const unfinished = `${pathOf(name)}.${process.pid}-${++writes}.tmp`;
-      await writeFile(unfinished, bytes);
-      await rename(unfinished, pathOf(name));
+      try {
+        await writeFile(unfinished, bytes);
+        await rename(unfinished, pathOf(name));
+      } catch (error) {
+        await rm(unfinished, { force: true });
+        throw error;
+      }
       return { _xcom_test_file: true, name };
     },
     get: ({ name }) => readFile(pathOf(name)),

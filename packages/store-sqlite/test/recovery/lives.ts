@@ -18,13 +18,15 @@ export interface LifeOptions extends LifePlan {
   readonly closeAt?: string;
   /** Kills it once it has said so many lines after `started`. */
   readonly killAfterLines?: number;
+  /** Stops it (`SIGSTOP`) once it has said so many lines after `started`, and has it go on when this has resolved. */
+  readonly pause?: { readonly afterLines: number; readonly while: () => Promise<void> };
 }
 
 /**
  * Starts a process with an engine, asks it for things as another process does, and waits until it has died, or has done
  * everything and closed.
  */
-export async function live({ closeAt, killAfterLines, ...plan }: LifeOptions): Promise<LifeEnd> {
+export async function live({ closeAt, killAfterLines, pause, ...plan }: LifeOptions): Promise<LifeEnd> {
   const script = join(import.meta.dirname, "engine-life.ts");
   const child = spawn(process.execPath, ["--conditions=millrace-source", script, JSON.stringify(plan)], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -41,6 +43,11 @@ export async function live({ closeAt, killAfterLines, ...plan }: LifeOptions): P
     lines.push(line);
     if (sinceStart >= 0 || line === "started") sinceStart++;
     if (killAfterLines !== undefined && sinceStart >= killAfterLines) child.kill("SIGKILL");
+    if (sinceStart === pause?.afterLines) {
+      child.kill("SIGSTOP");
+      await pause.while();
+      child.kill("SIGCONT");
+    }
     if (closeAt !== undefined && line.startsWith(closeAt)) child.stdin.end();
     if (line === "started") for (let life = 0; life <= plan.life; life++) filed += await requests.signal(life);
     const [, dagId, runId] = /^ended (quick|hopeless) (.*)$/.exec(line) ?? [];
