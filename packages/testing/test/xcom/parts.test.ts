@@ -1,0 +1,297 @@
+import type { XComPlace, XComStage } from "@millrace/core/plugin";
+import { describe } from "vitest";
+import { xcomPlaceSuite, xcomStageSuite } from "../../src/suites.ts";
+import { placeCases, type XComPlaceUnderTest } from "../../src/xcom/place-cases.ts";
+import { stageCases, type XComStageUnderTest } from "../../src/xcom/stage-cases.ts";
+import { proveSuite } from "../conformance/prove-suite.ts";
+import { samplePlace, sampleStage } from "./sample-parts.ts";
+
+xcomStageSuite("sample", () => ({ stage: sampleStage() }));
+xcomPlaceSuite("sample", placeOf);
+
+function placeOf(): XComPlaceUnderTest {
+  const { place, kept } = samplePlace();
+  return {
+    place,
+    count: () => kept.size,
+    outside: () => [],
+    damage(how, { path }) {
+      const bytes = kept.get(String(path)) as Uint8Array;
+      if (how === "lose") kept.delete(String(path));
+      else if (how === "truncate") kept.set(String(path), bytes.slice(0, -10));
+      else
+        kept.set(
+          String(path),
+          Uint8Array.from(bytes, (byte, place) => (place === 7 ? byte ^ 4 : byte)),
+        );
+    },
+  };
+}
+
+const stageBy = (breaks: (inner: XComStage) => Partial<XComStage>) => (): XComStageUnderTest => {
+  const inner = sampleStage();
+  return { stage: { ...inner, ...breaks(inner) } };
+};
+const writing = (change: (result: NonNullable<Awaited<ReturnType<XComStage["write"]>>>) => unknown) =>
+  stageBy((inner) => ({
+    async write(...args) {
+      const result = await inner.write(...args);
+      return result && ({ ...result, ...(change(result) as object) } as typeof result);
+    },
+  }));
+
+describe("the suite of stages", () => {
+  proveSuite(stageCases, {
+    sound: { sample: () => ({ stage: sampleStage() }) },
+    broken: {
+      "has no name": stageBy(() => ({ name: "" })),
+      "has a marker like any field": stageBy(() => ({ marker: "data" })),
+      "has an effect of its own": stageBy(() => ({ effect: "shorten" as "other" })),
+      "declines everything": stageBy(() => ({ write: async () => undefined })),
+      "leaves its marker out": writing(({ envelope }) => ({ envelope: { ...envelope, _xcom_sampled: false } })),
+      "keeps the bytes in the envelope": writing(({ envelope, bytes }) => ({
+        envelope: { ...envelope, copy: Buffer.from(bytes).toString("base64") },
+      })),
+      "has what is no JSON in its envelope": writing(({ envelope }) => ({
+        envelope: { ...envelope, at: new Date(0) },
+      })),
+      "names its own bytes": writing(({ envelope }) => ({ envelope: { ...envelope, data: "" } })),
+      "loses the last byte of long values": stageBy((inner) => ({
+        read: async (...args) => {
+          const bytes = await inner.read(...args);
+          return bytes.length > 60_000 ? bytes.slice(0, -1) : bytes;
+        },
+      })),
+      "works on its input": stageBy((inner) => ({
+        write(bytes, ...rest) {
+          const result = inner.write(bytes, ...rest);
+          bytes.fill(0);
+          return result;
+        },
+      })),
+      "takes altered bytes": stageBy(() => ({ read: async (bytes) => bytes.map((byte) => byte ^ 0xff) })),
+      "throws plain errors": stageBy((inner) => ({
+        read: (...args) =>
+          inner.read(...args).catch(() => {
+            throw new Error("wrong");
+          }),
+      })),
+      "shows the value": stageBy((inner) => ({
+        read: (bytes, ...rest) =>
+          inner.read(bytes, ...rest).catch((error: Error) => {
+            error.message += Buffer.from(bytes.map((byte) => byte ^ 0xff)).toString();
+            throw error;
+          }),
+      })),
+      "trusts its envelope": stageBy((inner) => ({
+        read: async (bytes, envelope, address) => {
+          const read = await inner.read(bytes, { size_bytes: 1, ...envelope }, address);
+          return read.slice(0, Number(envelope.size_bytes));
+        },
+      })),
+      "reads without an envelope": stageBy((inner) => ({
+        read: async (bytes, envelope, address) =>
+          Object.keys(envelope).length === 0 ? bytes : inner.read(bytes, envelope, address),
+      })),
+      "cannot stand on another": stageBy((inner) => ({
+        write: (bytes, address, beneath) =>
+          beneath ? Promise.resolve(undefined) : inner.write(bytes, address, undefined),
+      })),
+      "knows its values by their addresses only": stageBy((inner) => {
+        let last: Uint8Array = new Uint8Array(0);
+        return {
+          write(bytes, ...rest) {
+            last = bytes;
+            return inner.write(bytes, ...rest);
+          },
+          read: async (bytes, envelope, address) => {
+            await inner.read(bytes, envelope, address);
+            return address.key.startsWith("k") ? last : inner.read(bytes, envelope, address);
+          },
+        };
+      }),
+      "cannot be read from on top of itself": stageBy((inner) => ({
+        read: async (bytes, envelope, address) => {
+          const read = await inner.read(bytes, envelope, address);
+          return "inner" in envelope && "size_bytes" in (envelope.inner as object) ? read.slice(1) : read;
+        },
+      })),
+    },
+  });
+});
+
+const placeBy = (breaks: (inner: XComPlace) => Partial<XComPlace>) => (): XComPlaceUnderTest => {
+  const subject = placeOf();
+  return { ...subject, place: { ...subject.place, ...breaks(subject.place) } };
+};
+
+describe("the suite of places", () => {
+  proveSuite(placeCases, {
+    sound: { sample: placeOf },
+    broken: {
+      "has no marker of its own": placeBy(() => ({ marker: "path" })),
+      "declines everything": placeBy(() => ({ put: async () => undefined })),
+      "keeps no empty value": placeBy((inner) => ({
+        get: async (envelope, address) => {
+          const bytes = await inner.get(envelope, address);
+          return bytes.length === 0 ? new Uint8Array(1) : bytes;
+        },
+      })),
+      "keeps the bytes in the envelope": placeBy((inner) => ({
+        put: async (bytes, ...rest) => ({
+          ...(await inner.put(bytes, ...rest)),
+          copy: Buffer.from(bytes).toString("base64"),
+        }),
+      })),
+      "keeps the very bytes that it is given": placeBy((inner) => {
+        const given = new Map<unknown, Uint8Array>();
+        return {
+          async put(bytes, ...rest) {
+            const envelope = await inner.put(bytes, ...rest);
+            given.set(envelope?.path, bytes);
+            return envelope;
+          },
+          async get(envelope, address) {
+            await inner.get(envelope, address);
+            return given.get(envelope.path) as Uint8Array;
+          },
+        };
+      }),
+      "works on its input": placeBy((inner) => ({
+        async put(bytes, ...rest) {
+          const envelope = await inner.put(bytes, ...rest);
+          bytes.fill(0);
+          return envelope;
+        },
+      })),
+      "removes nothing": placeBy(() => ({ remove: async () => undefined })),
+      "removes the newest": placeBy((inner) => {
+        let newest: Parameters<XComPlace["remove"]>[0] = {};
+        return {
+          async put(...args) {
+            newest = (await inner.put(...args)) ?? {};
+            return newest;
+          },
+          remove: () => inner.remove(newest),
+        };
+      }),
+      "takes no second removal": placeBy((inner) => {
+        const removed = new Set<unknown>();
+        return {
+          async remove(envelope) {
+            if (removed.has(envelope.path)) throw new Error("removed already");
+            removed.add(envelope.path);
+            await inner.remove(envelope);
+          },
+        };
+      }),
+      "gives nothing for what is gone": placeBy((inner) => ({
+        get: (...args) =>
+          inner.get(...args).catch((error: { code: string }) => {
+            if (error.code === "SAMPLE_MISSING") return new Uint8Array(0);
+            throw error;
+          }),
+      })),
+      "has one error for all that is wrong": placeBy((inner) => ({
+        get: (...args) =>
+          inner.get(...args).catch((error: { code: string }) => {
+            error.code = "SAMPLE_WRONG";
+            throw error;
+          }),
+      })),
+      "throws plain errors": placeBy((inner) => ({
+        get: (...args) =>
+          inner.get(...args).catch(() => {
+            throw new Error("wrong");
+          }),
+      })),
+      "keeps one value by address": () => {
+        const subject = placeOf();
+        const paths = new Map<string, unknown>();
+        const { place } = subject;
+        return {
+          ...subject,
+          place: {
+            ...place,
+            async put(bytes, address, beneath) {
+              const envelope = await place.put(bytes, address, beneath);
+              paths.set(JSON.stringify(address), envelope);
+              return envelope;
+            },
+            get: (_, address) =>
+              place.get(paths.get(JSON.stringify(address)) as Parameters<XComPlace["get"]>[0], address),
+          },
+        };
+      },
+      "takes addresses that differ in case or signs for one": () => {
+        const subject = placeOf();
+        const { place } = subject;
+        const paths = new Map<string, Promise<unknown>>();
+        const nameOf = (address: object): string =>
+          JSON.stringify(address)
+            .replaceAll(/[^A-Za-z0-9]/g, "")
+            .toLowerCase();
+        return {
+          ...subject,
+          place: {
+            ...place,
+            async put(bytes, address, beneath) {
+              const placed = place.put(bytes, address, beneath);
+              if (!paths.has(nameOf(address)) || bytes.length < 3_000) paths.set(nameOf(address), placed);
+              return (await paths.get(nameOf(address))) as Awaited<typeof placed>;
+            },
+          },
+        };
+      },
+      "writes outside for hostile addresses": () => {
+        const subject = placeOf();
+        const outside: string[] = [];
+        const { place } = subject;
+        return {
+          ...subject,
+          outside: () => [...outside],
+          place: {
+            ...place,
+            put(bytes, address, beneath) {
+              if (address.key.includes("..")) outside.push(address.key);
+              return place.put(bytes, address, beneath);
+            },
+          },
+        };
+      },
+      "throws plain errors for hostile addresses": placeBy((inner) => ({
+        async put(bytes, address, beneath) {
+          if (JSON.stringify(address).includes("\\u0000")) throw new TypeError("must be a string without null bytes");
+          return inner.put(bytes, address, beneath);
+        },
+      })),
+      "follows any path": placeBy((inner) => ({
+        async get(envelope, address) {
+          if (String(envelope.path).includes("passwd")) return new Uint8Array([1]);
+          return inner.get(envelope, address);
+        },
+      })),
+      "mixes what comes at once": placeBy((inner) => {
+        let last: Parameters<XComPlace["get"]>[0] | undefined;
+        let underWay = 0;
+        return {
+          async put(...args) {
+            underWay++;
+            const envelope = await inner.put(...args);
+            await Promise.resolve();
+            last = underWay > 1 ? (last ?? envelope) : envelope;
+            underWay--;
+            return last;
+          },
+        };
+      }),
+      "purges nothing": placeBy((inner) => ({
+        async remove(envelope) {
+          if ((await inner.get(envelope, { dagId: "", runId: "", taskId: "", mapIndex: -1, key: "" })).length > 0)
+            return;
+          await inner.remove(envelope);
+        },
+      })),
+    },
+  });
+});
