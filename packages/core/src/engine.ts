@@ -35,6 +35,7 @@ export {
 export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";
+export { type BundleServiceOptions, bundleService } from "./engine/bundle-service.ts";
 export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
 export type { DryRun, Engine, EngineStart, StartOptions } from "./engine/engine.ts";
 export type { RunOptions } from "./engine/parse-run-request.ts";

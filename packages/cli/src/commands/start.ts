@@ -72,7 +72,7 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
     session,
     first.dags.map(({ dag }) => dag),
   );
-  const services = [core.requestService({ home })];
+  const services = [core.requestService({ home }), core.bundleService({ home })];
   if (given.value<boolean>("watch") !== false) {
     const { reloadService } = await import("../serving/reload-service.ts");
     const load = (): Promise<LoadedDags> => core.loadDags({ folder, home });
