@@ -30,6 +30,7 @@ export async function openEngine(
       concurrency: config.concurrency,
       threads: config.threads,
       killGrace: config.killGrace,
+      maxCrashes: config.maxCrashes,
       home: config.home,
     });
   } catch (error) {

@@ -45,6 +45,7 @@ describe("parseSettings", () => {
         xcom: { backend: ["ok", 7], maxValueBytes: 0 },
         threads: { max: 0, maxMemoryMb: 1, env: ["PATH", 3] },
         killGrace: "soon",
+        maxCrashes: 0,
       }),
     ).toEqual([
       "dags is 3, but the path of a folder is expected",
@@ -57,6 +58,7 @@ describe("parseSettings", () => {
       "threads.maxMemoryMb is 1, but a whole number of megabytes from 16 up is expected",
       "threads.env.1 is 3, but the name of a variable is expected",
       "killGrace is \"soon\", but a duration such as '5s' is expected",
+      "maxCrashes is 0, but a whole number from 1 up is expected",
     ]);
   });
 

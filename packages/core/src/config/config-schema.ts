@@ -56,6 +56,7 @@ const schema = z.strictObject({
     })
     .optional(),
   killGrace: z.custom<DurationInput>(isDuration).optional(),
+  maxCrashes: z.int().min(1).optional(),
 });
 
 /** What is expected at a setting, in words. A `*` stands for any one step of a path. */
@@ -79,6 +80,7 @@ const expectations: readonly (readonly [path: string, expected: string])[] = [
   ["threads.env", "a list of names of variables is expected"],
   ["threads.env.*", "the name of a variable is expected"],
   ["killGrace", "a duration such as '5s' is expected"],
+  ["maxCrashes", "a whole number from 1 up is expected"],
 ];
 
 /** Names of all settings, for suggestions, documentation and `config explain`. */
@@ -95,6 +97,7 @@ export const settingNames = [
   "threads.maxMemoryMb",
   "threads.env",
   "killGrace",
+  "maxCrashes",
 ] as const;
 
 /** Checked settings: `xcom.backend` is a list. */

@@ -33,6 +33,8 @@ export interface MillraceConfig {
   readonly threads?: ThreadOptions;
   /** How long a task in a thread may go on after it was told to stop. Default 5 s. */
   readonly killGrace?: DurationInput;
+  /** So often may an attempt of a task end with its process; then the task fails with `TASK_POISON`. Default 3. */
+  readonly maxCrashes?: number;
 }
 
 /**

@@ -90,6 +90,7 @@ function ownSettings(config: LoadedConfig): ExplainedSetting[] {
     "threads.maxMemoryMb": config.threads.maxMemoryMb ?? threadDefaults.maxMemoryMb,
     "threads.env": config.threads.env ?? [],
     killGrace: config.killGrace ?? engineDefaults.killGrace,
+    maxCrashes: config.maxCrashes ?? engineDefaults.maxCrashes,
   };
   return Object.entries(value).map(([setting, value]) => ({
     setting,

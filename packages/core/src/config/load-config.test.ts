@@ -47,10 +47,17 @@ describe("loadConfig", () => {
   });
 
   it("hands on what is said of threads, and where it was said", async () => {
-    write("millrace.config.mjs", `export default { threads: { max: 3, env: ["REGION"] }, killGrace: { seconds: 9 } };`);
+    write(
+      "millrace.config.mjs",
+      `export default { threads: { max: 3, env: ["REGION"] }, killGrace: { seconds: 9 }, maxCrashes: 5 };`,
+    );
     const config = await loadConfig({ cwd: folder, env: {} });
-    expect([config.threads, config.killGrace]).toEqual([{ max: 3, env: ["REGION"] }, { seconds: 9 }]);
-    expect([...config.origins.keys()].sort()).toEqual(["killGrace", "threads.env", "threads.max"]);
+    expect([config.threads, config.killGrace, config.maxCrashes]).toEqual([
+      { max: 3, env: ["REGION"] },
+      { seconds: 9 },
+      5,
+    ]);
+    expect([...config.origins.keys()].sort()).toEqual(["killGrace", "maxCrashes", "threads.env", "threads.max"]);
   });
 
   it("takes the nearest of two", async () => {

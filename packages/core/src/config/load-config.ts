@@ -53,6 +53,7 @@ export interface LoadedConfig {
   readonly concurrency: number | undefined;
   readonly threads: ThreadOptions;
   readonly killGrace: DurationInput | undefined;
+  readonly maxCrashes: number | undefined;
   /** By setting, for example `xcom.backend`. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -118,6 +119,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
     concurrency: above.concurrency ?? settings.concurrency,
     threads: settings.threads ?? {},
     killGrace: settings.killGrace,
+    maxCrashes: settings.maxCrashes,
     origins,
     env,
     resolveFrom: options.resolveFrom ?? [],
