@@ -124,7 +124,7 @@ function notRun(task: Task, xcoms: Readonly<Record<string, unknown>>, isBefore: 
     waitForDownstream: false,
     run: async ({ xcom }) => {
       for (const [key, value] of Object.entries(others)) await xcom.push(key, value);
-      return result === undefined && task.map !== undefined ? [] : result;
+      return result;
     },
   };
 }

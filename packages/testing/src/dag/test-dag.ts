@@ -49,8 +49,6 @@ export async function testDag<P>(dag: Dag<P>, options: TestDagOptions<P> = {}): 
   const { events, executor } = test;
   try {
     const result = await test.run(tested, { ...request, runId });
-    // What runs after the end, callbacks for example, belongs to it.
-    await test.settle();
     await test.close();
     const reader = memoryStore({ database });
     await reader.open("reader");

@@ -66,6 +66,19 @@ describe("a run", () => {
     expect(() => result.orThrow()).toThrow(/runTimeout/);
   });
 
+  test("is over only when its callbacks are", async () => {
+    const told: string[] = [];
+    const callback = (name: string) => async () => {
+      for (let turn = 0; turn < 4; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      told.push(name);
+    };
+    const calls = dag("calls", { onSuccess: callback("run") }, (d) => {
+      d.task("t", { onSuccess: callback("task") }, () => 1);
+    });
+    await testDag(calls);
+    expect(told.sort()).toEqual(["run", "task"]);
+  });
+
   test("has the params, the conf and the dates that it is given", async () => {
     const echo = dag("echo", {}, (d) => {
       d.task("all", ({ params, conf, logicalDate, run }) => [params, conf, String(logicalDate), run.id]);

@@ -156,7 +156,9 @@ describe("a manual executor", () => {
     await opened.settle();
     expect(executor.underWay().map(({ taskId }) => taskId)).toEqual(["list"]);
     await opened.advance("365d");
+    expect(executor.freeSlots()).toBe(31);
     executor.succeed("list", ["a", "b", "c"]);
+    expect(executor.freeSlots()).toBe(32);
     await opened.settle();
     expect(executor.underWay().map(({ mapIndex }) => mapIndex)).toEqual([0, 1]);
     executor.fail({ taskId: "each", mapIndex: 0 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { dag } from "@millrace/core";
 import { awaitEvent, reschedule } from "@millrace/core/plugin";
 import { describe, expect, test, vi } from "vitest";
@@ -77,6 +78,20 @@ describe("time that the test moves", () => {
     await clock.advance("90s");
     expect(opened.now()).toBe("2025-12-31T23:01:30Z");
   });
+});
+
+test("a sleep that is over leaves nothing at the signal that could have called it off", async () => {
+  const clock = manualClock();
+  const stop = new AbortController();
+  const slept = clock.sleep(1_000, stop.signal);
+  expect(getEventListeners(stop.signal, "abort")).toHaveLength(1);
+  await clock.drive(slept);
+  expect(getEventListeners(stop.signal, "abort")).toEqual([]);
+  const calledOff = clock.sleep(1_000, stop.signal);
+  stop.abort();
+  await calledOff;
+  expect([clock.sleeping, getEventListeners(stop.signal, "abort").length]).toEqual([0, 0]);
+  await clock.sleep(1_000, stop.signal);
 });
 
 test("a run that waits for what no time brings is told, and the engine goes on", async () => {
