@@ -17,7 +17,7 @@ export class Inbox {
 
   /** Puts them before all that has come in meanwhile. */
   addFirst(messages: readonly Message[]): void {
-    this.#messages.unshift(...messages);
+    this.#messages = [...messages, ...this.#messages];
     this.#mayHoldOperation = true;
   }
 

@@ -392,8 +392,10 @@ export class Scheduler implements ProgressHost, Desk {
     this.#stuck.reset();
     this.progress.reset();
     await this.services.clock.sleep(next.pauseMs, this.#closing.signal);
-    const rebuilt = forgotten.map((runNo): Message => ({ kind: "adopt", runNo, why: "rebuilt" }));
-    this.#inbox.addFirst([...rebuilt, ...messages.filter(isReplayed), { kind: "poke" }]);
+    // Each once: a run that ends as soon as it is rebuilt would otherwise be there twice as often after each failure.
+    const rebuilt = new Set([...forgotten, ...messages.flatMap(rebuiltBy)]);
+    const adopt = (runNo: number): Message => ({ kind: "adopt", runNo, why: "rebuilt" });
+    this.#inbox.addFirst([...[...rebuilt].map(adopt), ...messages.filter(isReplayed), { kind: "poke" }]);
   }
 
   #stopWith(reason: MillraceError): void {
@@ -407,8 +409,13 @@ export class Scheduler implements ProgressHost, Desk {
   }
 }
 
+/** The run that was to be rebuilt by the group that failed. */
+function rebuiltBy(message: Message): readonly number[] {
+  return message.kind === "adopt" && message.why === "rebuilt" ? [message.runNo] : [];
+}
+
 /** Messages that are worked in again after their group failed. The others come again from the runs that are rebuilt. */
 function isReplayed(message: Message): boolean {
-  if (message.kind === "adopt") return message.why !== "stale";
+  if (message.kind === "adopt") return message.why === "wanted";
   return !["poke", "activate", "expanded", "wake"].includes(message.kind);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunResult } from "../../src/engine/run-result.ts";
+import { dag } from "../../src/index.ts";
 import type { TaskInstanceRow } from "../../src/store/contract.ts";
 import { memoryDatabase, memoryStore } from "../../src/store/memory-store.ts";
 import { type Fault, type FaultPlan, faultyStore } from "../faulty-store.ts";
@@ -61,6 +62,29 @@ for (const fault of ["refused", "answer lost"] as const satisfies readonly Fault
     });
   });
 }
+
+test("a run that ends as soon as it is rebuilt costs no more with each commit that fails", async () => {
+  const held = dag("held", {}, (d) => {
+    d.task("t", ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)));
+  });
+  const faulty = faultyStore(memoryStore());
+  await using opened = await openEngine({ dags: [held], store: faulty.store, storePatience: "10m" });
+  const { engine, clock } = opened;
+  await clock.drive(engine.trigger(held, { runId: "r" }));
+  await clock.settle();
+  const before = faulty.commits;
+  let mostChanges = 0;
+  faulty.plan = {
+    commit(call, changes) {
+      mostChanges = Math.max(mostChanges, changes.length);
+      return call === before + 1 ? "answer lost" : call < before + 40 ? "refused" : "none";
+    },
+  };
+  await clock.drive(engine.mark("held", "r", "skipped"));
+  await clock.advance("10m");
+  expect((await engine.runs())[0]?.state).toBe("success");
+  expect(mostChanges).toBeLessThan(5);
+});
 
 function attemptsOf(tasks: readonly TaskInstanceRow[]): Record<string, number> {
   return Object.fromEntries(tasks.map(({ taskId, mapIndex, attempt }) => [`${taskId}[${mapIndex}]`, attempt]));
