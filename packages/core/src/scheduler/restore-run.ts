@@ -111,7 +111,7 @@ function restoreInstance(
       return;
     case "up_for_retry":
     case "up_for_reschedule":
-      waits.push({ instance, at: row.wakeAt ?? around.now, event: null });
+      waits.push({ instance, at: wakesAt(row, around.now), event: null });
       return;
     case "waiting":
       waits.push({ instance, at: null, event: row.awaits });
@@ -121,6 +121,12 @@ function restoreInstance(
       if (mapping) waits.push({ instance, at: null, event: null });
       else instance.isUndecided = true;
   }
+}
+
+/** The instant that was written down; but a clock that was set back since makes no wait longer than it was meant to be. */
+function wakesAt({ wakeAt, endedAt }: TaskInstanceRow, now: number): number {
+  if (wakeAt === null) return now;
+  return Math.min(wakeAt, now + Math.max(0, wakeAt - (endedAt ?? wakeAt)));
 }
 
 /** Those behind it, and the run, know how it ended. */

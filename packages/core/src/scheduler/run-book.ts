@@ -340,7 +340,8 @@ export class RunBook {
       plan.add({ kind: "updateRun", runNo: row.runNo, from: ["queued"], to: "running", note: null, at: now });
     }
     if (graph.dag.runTimeoutMs !== undefined) {
-      const left = Math.max(0, run.startedAt + graph.dag.runTimeoutMs - now);
+      // A clock that was set back since the run began makes it no longer than it may be.
+      const left = Math.min(graph.dag.runTimeoutMs, Math.max(0, run.startedAt + graph.dag.runTimeoutMs - now));
       run.cancelTimeout = timers.due(monotonicOf(services.clock) + left, () =>
         this.#desk.post({ kind: "run-timeout", runNo: row.runNo }),
       );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { reschedule } from "../../src/authoring/signals.ts";
 import { dag } from "../../src/index.ts";
+import { memoryDatabase, memoryStore } from "../../src/store/memory-store.ts";
 import { ManualClock } from "../manual-clock.ts";
 import { openEngine, statesOf } from "../test-engine.ts";
 
@@ -64,6 +65,25 @@ describe.each(jumps)("a clock that is set %s", (_, by) => {
     expect(opened.events.map(({ seq }) => seq)).toEqual(
       opened.events.map((_, place) => (opened.events[0]?.seq ?? 0) + place),
     );
+  });
+
+  test("makes no wait that is read back longer than it was meant to be", async () => {
+    const clock = new ManualClock();
+    const database = memoryDatabase();
+    const { definition, calls } = waits(clock);
+    const first = await openEngine({ dags: [definition], clock, store: memoryStore({ database }) });
+    await clock.drive(first.engine.trigger(definition, { runId: "r" }));
+    await clock.advance(5 * minute);
+    database.crash();
+    await first[Symbol.asyncDispose]();
+    clock.set(by);
+    await using second = await openEngine({ dags: [definition], clock, store: memoryStore({ database }) });
+    await clock.drive(second.engine.start());
+    await clock.advance(40 * minute);
+    const minutesOf = (name: string) =>
+      calls.filter((text) => text.startsWith(`${name} `)).map((text) => text.split(" ")[1]);
+    expect(minutesOf("again")).toEqual(["0", by > 0 ? "5" : "25"]);
+    expect(minutesOf("later")).toEqual(["0", by > 0 ? "5" : "35"]);
   });
 
   test("ends no run early by its runTimeout, and none late", async () => {

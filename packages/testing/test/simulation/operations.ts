@@ -22,6 +22,7 @@ export const operations: readonly Operation[] = [
   { name: "mark", weight: 2, run: mark },
   { name: "pause", weight: 1, run: pause },
   { name: "advance", weight: 5, run: advance },
+  { name: "set the clock", weight: 2, run: setClock },
   { name: "break the store", weight: 2, run: breakStore },
   { name: "mend the store", weight: 2, run: mendStore },
   { name: "close and open", weight: 1, run: (world) => restart(world, "closed") },
@@ -117,6 +118,13 @@ async function advance(world: World): Promise<string> {
   const ms = world.pick([0, 1, 1_000, minute, 10 * minute, 60 * minute]);
   await world.clock.advance(ms);
   return `advance ${ms} ms`;
+}
+
+/** As people and time servers do: no time passes by it. */
+async function setClock(world: World): Promise<string> {
+  const by = world.pick([-24 * 60, -60, -1, 1, 60, 24 * 60]) * minute;
+  world.clock.set(by);
+  return `set the clock by ${by} ms`;
 }
 
 async function breakStore(world: World): Promise<string> {
