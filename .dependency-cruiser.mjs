@@ -85,13 +85,6 @@ export default {
       from: { path: "^packages/core/src/index\\.ts$" },
       to: { path: "node_modules/zod/", reachable: true },
     },
-    {
-      name: "any-test-runner",
-      comment: "The main door of @millrace/testing works with every test runner, and with none.",
-      severity: "error",
-      from: { path: "^packages/testing/src/index\\.ts$" },
-      to: { path: "node_modules/(vitest|@vitest/[^/]+|fast-check)/", reachable: true },
-    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -152,6 +152,12 @@ export const faults = [
   },
   {
     gate: "dependencies",
+    fault: "core uses a double of the tests",
+    files: { "packages/core/src/planted.ts": 'export * from "../../testing/src/clock/manual-clock.ts";\n' },
+    says: /doubles-are-for-tests-of-core/,
+  },
+  {
+    gate: "dependencies",
     fault: "an example that reaches into src",
     files: { "examples/xcom-patterns/src/planted.ts": 'export * from "../../../packages/core/src/errors.ts";\n' },
     says: /nobody-imports-a-foreign-src/,

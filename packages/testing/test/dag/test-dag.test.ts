@@ -133,6 +133,19 @@ test("works in a plain script, leaves nothing open behind it and opens no socket
   expect([stdout.trim(), stderr, status]).toEqual(['["Hello Ada",0]', "", 0]);
 });
 
+test("the main door loads no test runner and no fast-check", () => {
+  const script = `
+    import { registerHooks } from "node:module";
+    const seen = [];
+    registerHooks({ resolve: (name, context, next) => (seen.push(name), next(name, context)) });
+    await import("@millrace/testing");
+    const isRunner = (name) => /^(vitest|@vitest|fast-check|node:test)/.test(name);
+    console.log(JSON.stringify([seen.includes("@millrace/core/engine"), seen.filter(isRunner)]));`;
+  const args = ["--conditions=millrace-source", "--input-type=module", "--eval", script];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  expect(stdout.trim()).toBe("[true,[]]");
+});
+
 describe("time", () => {
   test("jumps over retries, reschedules and timeouts", async () => {
     let looks = 0;
