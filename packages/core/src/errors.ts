@@ -495,21 +495,21 @@ function fill(text: string, values: ErrorValues): string {
   });
 }
 
-/** A value as it may be shown in a message: quoted, without control characters, at most 80 characters. Never throws. */
-export function shown(value: unknown): string {
+/** A value as it may be shown in a message: quoted, without control characters, so many characters at most. Never throws. */
+export function shown(value: unknown, longest = 80): string {
   let text: string;
   try {
-    text = textOf(value);
+    text = textOf(value, longest);
   } catch {
     text = "something that throws when it is read";
   }
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
-  return plain.length > 80 ? `${plain.slice(0, 77).toWellFormed()}...` : plain.toWellFormed();
+  return plain.length > longest ? `${plain.slice(0, longest - 3).toWellFormed()}...` : plain.toWellFormed();
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown, longest: number): string {
   // A long text is not quoted as a whole only to be cut.
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (typeof value === "string") return JSON.stringify(value.slice(0, longest + 1));
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;

@@ -1,10 +1,11 @@
+import { shown } from "../errors.ts";
 import type { TriggerRule } from "../readiness/trigger-rule.ts";
 import { latestOnlyTask, shellTask, triggerTask } from "../runtime/built-in-tasks.ts";
 import type { TaskContext } from "./context.ts";
 import type { TaskDefinition, TaskKind } from "./definition.ts";
 import type { DagDraft } from "./draft.ts";
 import type { GroupHandle, MappedTaskHandle, TaskHandle } from "./handles.ts";
-import { isDagId } from "./identifiers.ts";
+import { isDagId, isTaskId } from "./identifiers.ts";
 import { type ElementOf, type MapOver, parseMapSource, tasksOfSource } from "./map-source.ts";
 import { isOperator, type Operator } from "./operator.ts";
 import { OptionReader } from "./option-reader.ts";
@@ -192,7 +193,8 @@ export class DagBuilder<P = unknown> {
   }
 
   #full(id: string): string {
-    return `${this.#prefix}${id}`;
+    // What is no id is a mistake, told in messages that hold it in this form.
+    return `${this.#prefix}${isTaskId(id) ? id : shown(id)}`;
   }
 
   #reader(id: string): OptionReader {

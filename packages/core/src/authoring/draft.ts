@@ -151,7 +151,7 @@ export class DagDraft {
       for (const choice of choices) {
         const id = `${prefix}${choice}`;
         if (this.#taskIds.has(id) || this.#groups.has(id)) this.link([task], [id]);
-        else this.mistakes.push(coreError("DAG_UNKNOWN_TASK", { where: `A choice of branch '${task}'`, taskId: id }));
+        else this.mistakes.push(unknownChoice(task, id));
       }
     }
     const { edges, firstOf } = resolveEdges(this.#tasks, this.#groups, this.#links);
@@ -206,6 +206,11 @@ export class DagDraft {
       throw wrong("order", `DAG '${this.#dagId}'`, item, "handles of tasks and groups are needed, or lists of these");
     return [id];
   }
+}
+
+function unknownChoice(task: string, id: string): MillraceError {
+  const taskId = shown(id).slice(1, -1);
+  return coreError("DAG_UNKNOWN_TASK", { where: `A choice of branch '${task}'`, taskId });
 }
 
 function wrong(option: string, where: string, value: unknown, expected: string): MillraceError {

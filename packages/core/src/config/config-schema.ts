@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isPoolName } from "../authoring/identifiers.ts";
-import { coreError, type MillraceError, shown } from "../errors.ts";
+import { isPlainRecord } from "../authoring/option-reader.ts";
+import { coreError, isMillraceError, type MillraceError, shown } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
 import { type DurationInput, parseDuration } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
@@ -123,8 +124,27 @@ export function parseSettings(
   given: unknown,
   sourceOf: (setting: string) => string | undefined = () => undefined,
 ): ParsedSettings {
+  try {
+    return parse(given, sourceOf);
+  } catch (error) {
+    // A getter, say; what it threw may hold anything.
+    if (isMillraceError(error)) return { settings: {}, mistakes: [error] };
+    const expected = "settings that can be read are expected: something in it throws";
+    const mistake = coreError("SETTING_INVALID", { setting: "The default export", value: shown(given), expected });
+    return { settings: {}, mistakes: [mistake] };
+  }
+}
+
+function parse(given: unknown, sourceOf: (setting: string) => string | undefined): ParsedSettings {
+  // A promise or a map has no keys that would be missed.
+  if (isObject(given) && !Array.isArray(given) && !isPlainRecord(given))
+    throw coreError("SETTING_INVALID", {
+      setting: "The default export",
+      value: shown(given),
+      expected: expectations[0][1],
+    });
   const raw = withBackendList(given);
-  const refused = findRefusedKeys(raw, [], []);
+  const refused = findRefusedKeys(raw, [], { found: [], seen: new Set() });
   if (refused.length > 0) return { settings: {}, mistakes: refused };
   const parsed = schema.safeParse(raw, { reportInput: true });
   if (parsed.success) return { settings: parsed.data as Settings, mistakes: [] };
@@ -151,7 +171,8 @@ function mistakesOf(
   const seen = valueAt(raw, issue.path);
   const value = steps.some(isSecretName) ? mask : typeof seen === "string" ? shown(masked(seen)) : shown(seen);
   const source = sourceOf(setting) ?? sourceOf(steps.slice(0, 2).join(".")) ?? sourceOf(steps[0] ?? "");
-  return [coreError("SETTING_INVALID", { setting: (source ?? setting) || "The default export", value, expected })];
+  const subject = source ?? shown(setting).slice(1, -1);
+  return [coreError("SETTING_INVALID", { setting: subject || "The default export", value, expected })];
 }
 
 function fits(pattern: string, steps: readonly string[]): boolean {
@@ -175,12 +196,19 @@ function withBackendList(raw: unknown): unknown {
 }
 
 /** Keys that could reach into every object of the process. */
-function findRefusedKeys(value: unknown, path: readonly string[], found: MillraceError[]): MillraceError[] {
-  if (!isObject(value) || path.length > 12 || isStore(value) || isXComPart(value)) return found;
+function findRefusedKeys(
+  value: unknown,
+  path: readonly string[],
+  search: { readonly found: MillraceError[]; readonly seen: Set<object> },
+): MillraceError[] {
+  const { found, seen } = search;
+  if (!isObject(value) || seen.has(value) || path.length > 12 || isStore(value) || isXComPart(value)) return found;
+  seen.add(value);
   for (const key of Object.keys(value)) {
     const at = [...path, key];
-    if (refusedKeys.has(key)) found.push(coreError("SETTING_KEY_REFUSED", { setting: at.join(".") }));
-    else findRefusedKeys(value[key], at, found);
+    if (refusedKeys.has(key))
+      found.push(coreError("SETTING_KEY_REFUSED", { setting: shown(at.join(".")).slice(1, -1) }));
+    else findRefusedKeys(value[key], at, search);
   }
   return found;
 }

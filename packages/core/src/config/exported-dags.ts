@@ -33,10 +33,11 @@ function* dagsIn(values: Iterable<unknown>): Generator<Dag> {
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Symbol.iterator in value &&
-    typeof value[Symbol.iterator] === "function"
-  );
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return Symbol.iterator in value && typeof value[Symbol.iterator] === "function";
+  } catch {
+    // A proxy that stands for something far away, say: no list of DAGs.
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { coreError } from "../errors.ts";
+import { coreError, shown } from "../errors.ts";
 
 /** Names of a configuration file, in the order in which they are looked for. */
 export const configFileNames = [
@@ -26,9 +26,14 @@ export function findConfigFile(folder: string): string | undefined {
 export function namedConfigFile(path: string): string {
   if (isFile(path)) return path;
   for (const name of configFileNames) if (isFile(join(path, name))) return join(path, name);
-  throw coreError("CONFIG_NOT_FOUND", { path });
+  throw coreError("CONFIG_NOT_FOUND", { path: shown(path, 1_000).slice(1, -1) });
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Not there, not allowed, or no path at all.
+    return false;
+  }
 }

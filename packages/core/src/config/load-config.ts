@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { coreError, type MillraceError } from "../errors.ts";
 import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
@@ -60,6 +61,9 @@ export interface LoadedConfig {
   readonly resolveFrom: readonly string[];
 }
 
+/** Largest config file that is loaded. */
+const mostBytes = 2 * 1024 * 1024;
+
 /** The store that is used when no other is named. */
 export const defaultStore = "@millrace/store-sqlite";
 
@@ -80,7 +84,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
   const named = options.config ?? (env.MILLRACE_CONFIG || undefined);
   const path = named === undefined ? findConfigFile(cwd) : namedConfigFile(resolve(cwd, named));
   const baseDir = path === undefined ? cwd : dirname(path);
-  const file = path === undefined ? {} : await loadFile(path);
+  const file = path === undefined ? {} : (await loadFile(path)).default;
 
   // The schema's library takes longer to load than the rest of this door: programs without a config never load it.
   const { parseSettings } = await import("./config-schema.ts");
@@ -126,7 +130,11 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
   };
 }
 
-async function loadFile(path: string): Promise<unknown> {
+/** The module, not its default export: a promise there is a mistake and not to be waited for. */
+async function loadFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const sizeBytes = statSync(path).size;
+  if (sizeBytes > mostBytes)
+    throw coreError("CONFIG_LOAD_FAILED", { path, why: `it has ${sizeBytes} bytes, more than ${mostBytes}` });
   let module: Readonly<Record<string, unknown>>;
   try {
     module = await importFile(path);
@@ -134,7 +142,7 @@ async function loadFile(path: string): Promise<unknown> {
     throw coreError("CONFIG_LOAD_FAILED", { path, why: whyNotLoaded(error) }, { cause: error });
   }
   if (!("default" in module)) throw coreError("CONFIG_LOAD_FAILED", { path, why: "it has no default export" });
-  return module.default;
+  return module;
 }
 
 interface Layer {

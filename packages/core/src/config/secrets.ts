@@ -6,6 +6,8 @@ const keyWord = /(?:^|[_.-])keys?$/i;
 const keyInCamelCase = /[a-z0-9]Keys?$/;
 const passwordInUrl = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s@]+@/gi;
 
+const longestText = 10_000;
+
 /** True for names such as `password`, `apiKey`, `keys` or `secretAccessKey`. */
 export function isSecretName(name: string): boolean {
   return secretWord.test(name) || keyWord.test(name) || keyInCamelCase.test(name);
@@ -18,6 +20,8 @@ export function isSecretName(name: string): boolean {
 export function masked(value: unknown, isSecret = false, depth = 0): unknown {
   if (value === undefined || value === null) return value;
   if (isSecret) return mask;
+  // No address is as long; a search for passwords in it could take minutes.
+  if (typeof value === "string" && value.length > longestText) return `a text of ${value.length} characters`;
   if (typeof value === "string") return value.replace(passwordInUrl, `$1${mask}@`);
   if (typeof value === "function") return "a function";
   if (typeof value !== "object") return value;
