@@ -2,10 +2,11 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { createEngine, requestService } from "@millrace/core/engine";
+import { createEngine, loadDags, requestService } from "@millrace/core/engine";
 import { sqlite } from "../../src/index.ts";
+import { writeDagFile } from "./bundled-dag.ts";
 import { filePlace } from "./file-place.ts";
-import { type Kill, Killer, killingPlace, killingStore } from "./kill-points.ts";
+import { type Kill, Killer, killAtBundles, killingPlace, killingStore } from "./kill-points.ts";
 import { recoveryDags } from "./recovery-dags.ts";
 
 /** What the process is told on its command line. */
@@ -24,8 +25,15 @@ const dags = recoveryDags(({ dag, run, task, attempt }) => {
   appendFileSync(join(folder, "effects"), `${JSON.stringify(effect)}\n`);
 });
 
+killAtBundles(killer);
+// A new version now and then: to make one costs more than all else that a life does before it begins.
+if (life % 4 === 0 || kill?.point === "bundle write") writeDagFile(folder, life);
+const loaded = await loadDags({ folder: join(folder, "dags"), home: folder });
+for (const { error } of loaded.errors) say(`refused ${error.code} ${error.message}`);
+const bundled = loaded.dags.map(({ dag }) => dag);
+
 const engine = await createEngine({
-  dags,
+  dags: [...dags, ...bundled],
   store,
   home: folder,
   concurrency: 8,
@@ -42,7 +50,7 @@ engine.observe(({ kind, dagId, runId, taskId }) => {
 const { refused } = await engine.start();
 for (const { dagId, runId, error } of refused) say(`refused ${dagId} ${runId} ${error.code}`);
 say("started");
-for (const [number, dagId] of ["mixed", "wide", "quick", "wide", "hopeless"].entries()) {
+for (const [number, dagId] of ["mixed", "wide", "quick", "wide", "hopeless", "versioned"].entries()) {
   const name = `life-${life}-${number}`;
   await engine.trigger(dagId, { runId: name, idempotencyKey: name });
 }

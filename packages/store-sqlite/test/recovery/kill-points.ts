@@ -1,3 +1,5 @@
+import promises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import type { Change, Store, XComPlace } from "@millrace/core/plugin";
 
 /** Moments of an engine's work at which its process may die. */
@@ -10,6 +12,7 @@ export const killPoints = [
   "expansion",
   "slot passed on",
   "blob write",
+  "bundle write",
   "request answer",
   "clear",
   "hand-back",
@@ -76,6 +79,18 @@ export function killingPlace(inner: XComPlace, killer: Killer): XComPlace {
       return placed;
     },
   };
+}
+
+/** Has the process die when a file takes its name in the folder of bundles. */
+export function killAtBundles(killer: Killer): void {
+  const rename = promises.rename;
+  promises.rename = async (from, to) => {
+    const isMoment = String(to).includes("/bundles/") && killer.counts("bundle write");
+    if (isMoment) killer.die("before");
+    await rename(from, to);
+    if (isMoment) killer.die("after");
+  };
+  syncBuiltinESMExports();
 }
 
 function pointsOf(changes: readonly Change[]): KillPoint[] {

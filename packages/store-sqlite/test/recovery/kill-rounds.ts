@@ -13,6 +13,7 @@ const occurrences: Readonly<Record<KillPoint, number>> = {
   expansion: 1,
   "slot passed on": 8,
   "blob write": 4,
+  "bundle write": 2,
   "request answer": 3,
   clear: 1,
   "hand-back": 1,

@@ -127,4 +127,5 @@ export const endOf: Readonly<Record<string, "success" | "failed">> = {
   mixed: "success",
   quick: "success",
   hopeless: "failed",
+  versioned: "success",
 };
