@@ -60,6 +60,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./commands/tasks-states.ts"),
   },
   { path: "tasks logs", summary: "Print the log of a task", load: () => import("./commands/tasks-logs.ts") },
+  {
+    path: "tasks test",
+    summary: "Try one task, without recording anything",
+    load: () => import("./commands/tasks-test.ts"),
+  },
   { path: "tasks clear", summary: "Have tasks of a run run again", load: () => import("./commands/tasks-clear.ts") },
   { path: "tasks mark", summary: "Give tasks a state by hand", load: () => import("./commands/tasks-mark.ts") },
   { path: "xcom list", summary: "List the values that a run left", load: () => import("./commands/xcom-list.ts") },

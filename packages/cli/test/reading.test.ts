@@ -12,6 +12,8 @@ export default dag("kinds", {}, (d) => {
     await xcom.push("text", "a\\u001b]0;owned\\u0007b\\u001b[2Jc");
     log.info("log\\u001b[2J line");
   });
+  const slow = d.task("slow", async () => { await new Promise((resolve) => setTimeout(resolve, 20)); return list.id; });
+  d.task("both", { input: { list, slow } }, ({ input }) => input.list.length);
   d.task("stream", async ({ xcom }) => {
     await xcom.pushStream("bytes", (async function* () { yield "first "; yield "second"; })());
   });
@@ -24,6 +26,32 @@ beforeAll(async () => {
 });
 
 describe("what ran", () => {
+  it("tells what attempts cost, where that was worth measuring", async () => {
+    const { tasks } = (await shared.here(["runs", "show", "kinds", "-o", "json"])).json<{
+      tasks: { task: string; performance: { attempt: number; durationMs: number; memoryPeakBytes: number }[] }[];
+    }>();
+    const [attempt] = tasks.find(({ task }) => task === "slow")?.performance ?? [];
+    expect(attempt).toMatchObject({ attempt: 1, scope: "process" });
+    expect(attempt.durationMs).toBeGreaterThanOrEqual(19);
+    expect(attempt.memoryPeakBytes).toBeGreaterThan(1e6);
+    expect((await shared.here(["runs", "show", "kinds"])).out).toMatch(/slow #1 +\d+ ms +[\d.]+ (ms|s) +[\d.]+ MB/);
+  });
+
+  it("tells who took which value, as a list and as a graph", async () => {
+    const { xcoms } = (await shared.here(["xcom", "list", "kinds", "--lineage", "-o", "json"])).json<{
+      xcoms: { task: string; readBy: { task: string; mapIndex: number }[] }[];
+    }>();
+    expect(xcoms.find(({ task }) => task === "list")?.readBy).toContainEqual({ task: "both", mapIndex: -1 });
+    expect(xcoms.find(({ task }) => task === "rich")?.readBy).toEqual([]);
+    const mermaid = (await shared.here(["runs", "show", "kinds", "--lineage", "mermaid"])).out;
+    const [slow, both] = ["slow", "both"].map((task) => new RegExp(`(n\\d+)\\["${task}"\\]`).exec(mermaid)?.[1]);
+    expect(mermaid).toContain(`${slow} -->|"return_value, 6 B"| ${both}`);
+    expect((await shared.here(["runs", "show", "kinds", "--lineage", "dot", "-o", "json"])).json()).toMatchObject({
+      format: "dot",
+      graph: expect.stringMatching(/^digraph "kinds manual__/),
+    });
+  });
+
   it("lists runs, newest first, filtered", async () => {
     const all = (await shared.millrace(["runs", "list", "-o", "json"])).json<
       { dag: string; state: string; durationMs: number }[]

@@ -2,16 +2,15 @@ import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { inspect } from "node:util";
 import { encodeValue, messageOf, type RunRow, type Store, type XComRow } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { wholeNumber } from "../option-values.ts";
 import type { Session } from "../session.ts";
-import { safeText } from "../terminal/safe-text.ts";
 import { sizeText } from "../terminal/show-size.ts";
 import { findRun } from "../views/run-view.ts";
+import { valueText } from "../views/value-view.ts";
 
 const resultKey = "return_value";
 
@@ -132,16 +131,4 @@ async function writeNew(session: Session, name: string, source: Readable): Promi
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw cliError("FILE_NOT_WRITTEN", { path, why: messageOf(error) }, { cause: error });
   }
-}
-
-/** Text as it is; anything else as Node shows it, which also tells a Map from an object. */
-function valueText(value: unknown, session: Session): string {
-  if (typeof value === "string") return safeText(value);
-  return inspect(value, {
-    depth: 20,
-    colors: session.style.hasColor,
-    maxArrayLength: 1_000,
-    maxStringLength: 10_000,
-    breakLength: session.io.out.columns ?? 100,
-  });
 }

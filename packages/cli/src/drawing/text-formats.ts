@@ -1,3 +1,4 @@
+import { safeLine } from "../terminal/safe-text.ts";
 import type { DagPicture, PictureNode } from "./dag-picture.ts";
 
 /** The DAG as a Mermaid flowchart: for Markdown files and pull requests. */
@@ -13,7 +14,7 @@ export function mermaidOf(picture: DagPicture): string {
   const nodeLine = (number: number): string => {
     const { label, kind } = picture.nodes[number];
     const [open, close] = shapes[kind] ?? ["[", "]"];
-    return `${nodeName(number)}${open}"${label.replaceAll('"', "#quot;")}"${close}`;
+    return `${nodeName(number)}${open}${mermaidText(label)}${close}`;
   };
   lines.push(
     ...grouped(picture, nodeLine, (group) => [`subgraph ${groupName(group)}["${picture.groups[group].id}"]`, "end"]),
@@ -30,25 +31,24 @@ export function dotOf(picture: DagPicture): string {
     map: "box3d",
     empty: "ellipse",
   };
-  const quoted = (text: string): string => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   const lines = [
-    `digraph ${quoted(picture.id)} {`,
+    `digraph ${dotText(picture.id)} {`,
     "  rankdir=LR;",
     '  node [shape=box, style=rounded, fontname="Helvetica"];',
   ];
   const nodeLine = (number: number): string => {
     const { id, label, kind } = picture.nodes[number];
     const shape = shapes[kind];
-    return `${quoted(id)} [label=${quoted(label)}${shape === undefined ? "" : `, shape=${shape}, style=""`}];`;
+    return `${dotText(id)} [label=${dotText(label)}${shape === undefined ? "" : `, shape=${shape}, style=""`}];`;
   };
   lines.push(
     ...grouped(picture, nodeLine, (group) => [
-      `subgraph ${quoted(`cluster_${picture.groups[group].id}`)} { label=${quoted(picture.groups[group].id)};`,
+      `subgraph ${dotText(`cluster_${picture.groups[group].id}`)} { label=${dotText(picture.groups[group].id)};`,
       "}",
     ]),
   );
   for (const [from, to] of picture.edges)
-    lines.push(`  ${quoted(picture.nodes[from].id)} -> ${quoted(picture.nodes[to].id)};`);
+    lines.push(`  ${dotText(picture.nodes[from].id)} -> ${dotText(picture.nodes[to].id)};`);
   return `${[...lines, "}"].join("\n")}\n`;
 }
 
@@ -80,4 +80,21 @@ function nodeName(number: number): string {
 
 function groupName(number: number): string {
   return `g${number}`;
+}
+
+/** Text in quotes, as Mermaid takes it: nothing of it is markup. */
+export function mermaidText(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    "#": "#35;",
+    '"': "#quot;",
+    "<": "#lt;",
+    ">": "#gt;",
+    "`": "#96;",
+  };
+  return `"${safeLine(text).replace(/[#"<>`]/g, (sign) => entities[sign])}"`;
+}
+
+/** Text in quotes, as Graphviz takes it. */
+export function dotText(text: string): string {
+  return `"${safeLine(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

@@ -52,7 +52,8 @@ function linesOf(taskId: string, task: TaskResult): TaskLine[] {
   return [{ ...whole, error: null }, ...troubled];
 }
 
-function lineOf(taskId: string, mapIndex: number, task: TaskInstanceResult): TaskLine {
+/** A line of the table of tasks. */
+export function lineOf(taskId: string, mapIndex: number, task: TaskInstanceResult): TaskLine {
   return {
     taskId,
     mapIndex,

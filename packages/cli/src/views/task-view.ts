@@ -31,6 +31,8 @@ export function taskPayload(task: TaskInstanceRow): Record<string, unknown> {
     mapIndex: task.mapIndex,
     state: task.state,
     attempts: task.attempt,
+    uncounted: task.uncounted,
+    crashes: task.crashes,
     startedAt: iso(task.startedAt),
     endedAt: iso(task.endedAt),
     durationMs: durationOf(task),
