@@ -44,7 +44,7 @@ describe("millrace tasks test", () => {
       expect.stringMatching(/✗ failed {2}extract[\s\S]*the warehouse is not here/),
     ]);
     const skipped = await made.millrace(["tasks", "test", "sales", "maybe", "-o", "json"]);
-    expect([skipped.code, skipped.json()]).toMatchObject([0, { state: "skipped", error: null }]);
+    expect([skipped.code, skipped.json()]).toMatchObject([0, { state: "skipped", error: { message: "not today" } }]);
     expect(skipped.err).toContain("Nothing is given for 'clean'");
   });
 

@@ -7,6 +7,7 @@ export {
   type CollectedBundles,
   collectBundles,
 } from "./config/bundles/collect-bundles.ts";
+export { type BundleInspection, inspectBundles } from "./config/bundles/inspect-bundles.ts";
 export { type BundleAddress, bundleOfDag, dagOfBundle, loadBundle } from "./config/bundles/load-bundle.ts";
 export { type EnvironmentKey, environmentKeys } from "./config/environment.ts";
 export {
@@ -42,6 +43,7 @@ export type { RunOptions } from "./engine/parse-run-request.ts";
 export { readStoredXCom, type StoredXComQuery } from "./engine/read-stored-xcom.ts";
 export type { DagReplaced, DagReplacement } from "./engine/replace-dags.ts";
 export { type FileRequestOptions, fileRequest } from "./engine/requests/file-request.ts";
+export { type EngineSign, pingEngine } from "./engine/requests/nudge-socket.ts";
 export type { EngineRequest } from "./engine/requests/request.ts";
 export { type RequestServiceOptions, requestService } from "./engine/requests/request-service.ts";
 export {

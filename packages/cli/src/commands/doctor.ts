@@ -1,7 +1,11 @@
 import { isMillraceError, messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
+import { bundleCheck } from "../doctor/bundle-check.ts";
+import { clockCheck } from "../doctor/clock-check.ts";
 import { dagCheck } from "../doctor/dag-check.ts";
+import { engineCheck } from "../doctor/engine-check.ts";
 import type { Check, Finding } from "../doctor/finding.ts";
+import { keyFileCheck } from "../doctor/key-file-check.ts";
 import { configCheck, homeCheck, nodeVersionCheck } from "../doctor/machine-checks.ts";
 import { storeCheck } from "../doctor/store-check.ts";
 import { xcomCheck } from "../doctor/xcom-check.ts";
@@ -10,7 +14,18 @@ import { arrow } from "../report-error.ts";
 import type { Session } from "../session.ts";
 import { safeText } from "../terminal/safe-text.ts";
 
-const checks: readonly Check[] = [nodeVersionCheck, configCheck, homeCheck, storeCheck, dagCheck, xcomCheck];
+const checks: readonly Check[] = [
+  nodeVersionCheck,
+  configCheck,
+  homeCheck,
+  keyFileCheck,
+  storeCheck,
+  clockCheck,
+  engineCheck,
+  bundleCheck,
+  dagCheck,
+  xcomCheck,
+];
 
 export default defineCommand({
   about:

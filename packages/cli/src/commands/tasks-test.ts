@@ -98,10 +98,12 @@ async function logsOf(
 function report(session: Session, { taskId, task, value, logs }: Tried): number {
   const { style, io, isJson } = session;
   for (const { level, message } of logs) io.err.write(`${style.dim(level.padEnd(5))}  ${safeText(message)}\n`);
+  // What a task says when it skips itself is recorded as what it threw.
+  const why = task.reason ?? (task.state === "skipped" ? task.error?.message : undefined);
   const plain = isJson && value !== undefined ? (JSON.parse(encodeValue(value)) as unknown) : null;
   session.print({ task: taskId, state: task.state, reason: task.reason, error: task.error, value: plain }, () => [
     ...(value === undefined ? [] : valueText(value, session).split("\n")),
-    `${style.state(task.state)}  ${taskId}${task.reason === null ? "" : style.dim(`  ${safeLine(task.reason)}`)}`,
+    `${style.state(task.state)}  ${taskId}${style.dim(why === undefined ? "" : `  ${safeLine(why)}`)}`,
     ...failureLines([lineOf(taskId, -1, task)], style, { withStack: session.options.debug }),
   ]);
   return task.state === "success" || task.state === "skipped" ? exitCodes.ok : exitCodes.failed;

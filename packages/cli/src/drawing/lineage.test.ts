@@ -26,7 +26,8 @@ const lineage = lineageOf(
     read("total", "sum", { sourceRunNo: 6, sourceRunId: "r6" }),
   ],
 );
-const hasDot = spawnSync("dot", ["-V"]).status === 0;
+const graphviz = "dot";
+const hasDot = spawnSync(graphviz, ["-V"]).status === 0;
 
 describe("the lineage of a run", () => {
   it("joins the elements of a mapped task, and tells other runs apart", () => {
@@ -60,7 +61,7 @@ describe("the lineage of a run", () => {
   });
 
   it.skipIf(!hasDot)("as DOT is drawn by Graphviz (where it is installed)", () => {
-    const drawn = spawnSync("dot", ["-Tsvg"], { input: dotOfLineage(lineage), encoding: "utf8" });
+    const drawn = spawnSync(graphviz, ["-Tsvg"], { input: dotOfLineage(lineage), encoding: "utf8" });
     expect([drawn.status, drawn.stdout.match(/class="edge"/g)?.length]).toEqual([0, 3]);
   });
 });

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Clock, systemClock } from "../../time/clock.ts";
 
 /** The operating system takes no longer address of a local socket. */
 const longestPath = 100;
@@ -81,4 +82,37 @@ export function nudge(path: string, requestNo: number, onAnswered: () => void): 
   socket.on("data", () => onAnswered());
   socket.on("error", () => socket.destroy());
   return { close: () => socket.destroy() };
+}
+
+/** Who is behind a home's socket. `stale`: an engine left it that is gone. `silent`: an engine does not answer. */
+export type EngineSign = "answers" | "silent" | "stale" | "none";
+
+/**
+ * Asks whether an engine that takes requests works with a home folder. Changes nothing.
+ *
+ * @param patienceMs - how long it may take to answer
+ * @example
+ * ```ts
+ * import { pingEngine } from "@millrace/core/engine";
+ * console.log(await pingEngine("/nowhere", 1_000)); // none
+ * ```
+ */
+export async function pingEngine(home: string, patienceMs: number, clock: Clock = systemClock): Promise<EngineSign> {
+  const over = new AbortController();
+  const path = nudgePath(home);
+  const answered = new Promise<EngineSign>((resolve) => {
+    const socket = connect(path);
+    // No request has this number: whoever is there answers what is waiting, if anything is, and sends it back.
+    socket.on("connect", () => socket.write("0\n"));
+    socket.on("data", () => resolve("answers"));
+    socket.on("close", () => resolve("silent"));
+    socket.on("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === "ENOENT" ? "none" : code === "ECONNREFUSED" ? "stale" : "silent"),
+    );
+    over.signal.addEventListener("abort", () => socket.destroy());
+  });
+  const late = clock.sleep(patienceMs, over.signal).then((): EngineSign => "silent");
+  const sign = await Promise.race([answered, late]);
+  over.abort();
+  return sign;
 }

@@ -1,0 +1,138 @@
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { migrations } from "@millrace/store-sqlite";
+import { beforeAll, describe, expect, it } from "vitest";
+import { helloDag, type Project, project } from "./project.ts";
+
+interface Finding {
+  readonly check: string;
+  readonly level: string;
+  readonly says: string;
+  readonly cure: string | null;
+}
+
+const withRun = async (): Promise<Project> => {
+  const made = project({ "dags/hello.ts": helloDag });
+  expect((await made.millrace(["run", "hello", "--quiet"])).code).toBe(0);
+  return made;
+};
+
+/** What doctor finds wrong: each by its check, and every one with a cure. */
+async function wrong(made: Project): Promise<Finding[]> {
+  const ended = await made.millrace(["doctor", "-o", "json"]);
+  const { healthy, findings } = ended.json<{ healthy: boolean; findings: Finding[] }>();
+  const bad = findings.filter(({ level }) => level === "bad");
+  expect([ended.code, healthy]).toEqual(bad.length === 0 ? [0, true] : [1, false]);
+  expect(bad.every(({ cure }) => (cure ?? "") !== "")).toBe(true);
+  return bad;
+}
+
+describe("doctor", () => {
+  let sound: Project;
+  beforeAll(async () => {
+    sound = await withRun();
+  });
+
+  it("finds nothing wrong where nothing is", async () => {
+    expect(await wrong(sound)).toEqual([]);
+  });
+
+  it("finds a database behind its migrations", async () => {
+    const made = project({ "dags/hello.ts": helloDag });
+    await made.here(["db", "migrate"]);
+    const now = new DatabaseSync(join(made.folder, ".millrace/millrace.db"));
+    const { application_id: program } = now.prepare("PRAGMA application_id").get() as { application_id: number };
+    now.close();
+    rmSync(join(made.folder, ".millrace"), { recursive: true });
+    mkdirSync(join(made.folder, ".millrace"), { mode: 0o700 });
+    const file = join(made.folder, ".millrace/millrace.db");
+    const db = new DatabaseSync(file);
+    db.exec(
+      `PRAGMA journal_mode = WAL; ${migrations[0].sql}; PRAGMA application_id = ${program}; PRAGMA user_version = 1`,
+    );
+    db.close();
+    chmodSync(file, 0o600);
+    expect(await wrong(made)).toContainEqual(
+      expect.objectContaining({ check: "store", says: expect.stringContaining("older schema 1") }),
+    );
+  });
+
+  it("finds a clock that is behind the newest record", async () => {
+    const made = await withRun();
+    const db = new DatabaseSync(join(made.folder, ".millrace/millrace.db"));
+    db.exec("UPDATE events SET at = at + 600000");
+    db.close();
+    expect(await wrong(made)).toMatchObject([
+      { check: "clock", says: expect.stringMatching(/ (59\d|600) s in the future/) },
+    ]);
+  });
+
+  it("finds key files that are missing, open to others, or too short to hold a key", async () => {
+    const part = `import { definePlugin } from "@millrace/core/plugin";
+export const manifest = definePlugin({
+  kind: "xcom-stage", name: "sealed", contractVersion: 1, marker: "_xcom_sealed",
+  options: { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } },
+  create: () => ({ kind: "stage", name: "sealed", marker: "_xcom_sealed", bytesField: "data", effect: "other",
+    write: async (bytes) => ({ envelope: { _xcom_sealed: true }, bytes }), read: async (bytes) => bytes }) });`;
+    const made = project({
+      "dags/hello.ts": helloDag,
+      "millrace.config.ts": `export default { xcom: { parts: { sealed: { keys: { file: "secret/keys" } } } } };`,
+      "node_modules/sealed/package.json": `{ "name": "sealed", "type": "module", "exports": "./index.js" }`,
+      "node_modules/sealed/index.js": part,
+    });
+    expect(await wrong(made)).toMatchObject([{ check: "keys", says: expect.stringContaining("cannot be read") }]);
+    mkdirSync(join(made.folder, "secret"));
+    const file = join(made.folder, "secret/keys");
+    writeFileSync(file, "x".repeat(44), { mode: 0o644 });
+    expect(await wrong(made)).toMatchObject([{ check: "keys", cure: expect.stringContaining("chmod 600") }]);
+    chmodSync(file, 0o600);
+    expect(await wrong(made)).toEqual([]);
+    writeFileSync(file, "too short");
+    expect(await wrong(made)).toMatchObject([{ check: "keys", says: expect.stringContaining("no key of 32 bytes") }]);
+  });
+
+  it("finds what an engine that was killed has left, and one that does not answer", async () => {
+    const made = await withRun();
+    const start = made.spawn(["start", "--no-watch"]);
+    await start.until("ready");
+    expect(await wrong(made)).toEqual([]);
+    // Stopped by the system, it has the store and its socket, and does nothing.
+    start.kill("SIGSTOP");
+    expect(await wrong(made)).toMatchObject([
+      { check: "engine", says: expect.stringContaining(`process id ${start.pid}`) },
+    ]);
+    start.kill("SIGKILL");
+    await start.ended;
+    expect(await wrong(made)).toMatchObject([{ check: "socket" }]);
+  });
+
+  it("finds a request that nobody answers", async () => {
+    const made = await withRun();
+    const db = new DatabaseSync(join(made.folder, ".millrace/millrace.db"));
+    db.exec(
+      "INSERT INTO requests (request_id, operation, payload, filed_at) VALUES ('a', 'pause', '{\"dagId\":\"hello\"}', 1000)",
+    );
+    db.close();
+    expect(await wrong(made)).toMatchObject([{ check: "requests", says: expect.stringContaining("'pause'") }]);
+  });
+
+  it("finds a bundle that was altered", async () => {
+    const made = await withRun();
+    const folder = join(made.folder, ".millrace/bundles");
+    const bundle = readdirSync(folder).find((name) => name.endsWith(".mjs")) ?? "";
+    writeFileSync(join(folder, bundle), "// altered");
+    expect(await wrong(made)).toContainEqual(
+      expect.objectContaining({ check: "bundles", says: expect.stringContaining(bundle) }),
+    );
+  });
+
+  it("sees a socket of somebody who says nothing", async () => {
+    const made = await withRun();
+    const server = createServer((socket) => void socket.resume());
+    await new Promise<void>((resolve) => server.listen(join(made.folder, ".millrace/engine.sock"), resolve));
+    expect(await wrong(made)).toMatchObject([{ check: "engine", says: expect.stringContaining("does not answer") }]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
