@@ -31,4 +31,23 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     parse: asNumber,
   },
   { key: "MILLRACE_CONCURRENCY", setting: "concurrency", says: "tasks that run at once", parse: asNumber },
+  { key: "MILLRACE_THREADS_MAX", setting: "threads.max", says: "threads for tasks at once", parse: asNumber },
+  {
+    key: "MILLRACE_THREADS_MAX_MEMORY_MB",
+    setting: "threads.maxMemoryMb",
+    says: "memory that one thread may use",
+    parse: asNumber,
+  },
+  {
+    key: "MILLRACE_KILL_GRACE",
+    setting: "killGrace",
+    says: "how long a task in a thread may go on after it was told to stop, for example '5s'",
+    parse: asText,
+  },
+  {
+    key: "MILLRACE_MAX_CRASHES",
+    setting: "maxCrashes",
+    says: "how often an attempt of a task may end with its process",
+    parse: asNumber,
+  },
 ];

@@ -60,6 +60,27 @@ describe("loadConfig", () => {
     expect([...config.origins.keys()].sort()).toEqual(["killGrace", "maxCrashes", "threads.env", "threads.max"]);
   });
 
+  it("takes limits of threads from both, one by one, and refuses them under the name of their variable", async () => {
+    write(
+      "millrace.config.mjs",
+      "export default { threads: { max: 2, maxMemoryMb: 64 }, killGrace: '1s', maxCrashes: 9 };",
+    );
+    const env = { MILLRACE_THREADS_MAX_MEMORY_MB: "128", MILLRACE_KILL_GRACE: "2m", MILLRACE_MAX_CRASHES: "1" };
+    const config = await loadConfig({ cwd: folder, env });
+    expect(config).toMatchObject({ threads: { max: 2, maxMemoryMb: 128 }, killGrace: "2m", maxCrashes: 1 });
+    expect(config.origins.get("threads.max")).toEqual({ source: "file" });
+    expect(config.origins.get("threads.maxMemoryMb")).toEqual({
+      source: "env",
+      name: "MILLRACE_THREADS_MAX_MEMORY_MB",
+    });
+    await expect(loadConfig({ cwd: folder, env: { MILLRACE_THREADS_MAX: "0" } })).rejects.toThrow(
+      "MILLRACE_THREADS_MAX is 0, but a whole number from 1 to 10000 is expected",
+    );
+    await expect(loadConfig({ cwd: folder, env: { MILLRACE_KILL_GRACE: "soon" } })).rejects.toThrow(
+      'MILLRACE_KILL_GRACE is "soon", but a duration',
+    );
+  });
+
   it("takes the nearest of two", async () => {
     write("millrace.config.mjs", "export default { concurrency: 1 };");
     write("inner/millrace.config.mjs", "export default { concurrency: 2 };");
