@@ -123,10 +123,8 @@ export class Session {
       dagId,
       loaded.dags.map(({ dag }) => dag.id),
     );
-    const broken =
-      loaded.errors.length === 0
-        ? undefined
-        : `${loaded.errors.length === 1 ? "A DAG file" : `${loaded.errors.length} DAG files`} could not be loaded: see \`millrace dags validate\`.`;
+    const { importErrorHint } = await import("./views/import-error-view.ts");
+    const broken = importErrorHint(loaded.errors, this.io.cwd);
     const hints = [near === undefined ? undefined : `Did you mean '${near}'?`, broken].filter(
       (hint) => hint !== undefined,
     );

@@ -31,6 +31,10 @@ describe("DAG files", () => {
       valid: false,
       importErrors: [{ issues: [{ code: "DAG_ID_INVALID" }, {}] }, { code: "DAG_FILE_FAILED" }],
     });
+    const missed = await millrace(["run", "cycle"]);
+    expect(missed.err).toMatch(
+      /There is no DAG 'cycle'[\s\S]*dags\/cycle\.ts:2:\d+ {2}- DAG_ID_INVALID: DAG id "\.\."/,
+    );
     expect((await millrace(["dags", "validate", "dags/hello.ts"])).code).toBe(0);
     expect((await millrace(["dags", "validate", "dags/nowhere.ts"])).out).toContain("there is no such file");
   });
@@ -61,6 +65,17 @@ describe("DAG files", () => {
     expect((await millrace(["run", "hello", "--in-memory", "--home", "file/home"])).code).toBe(0);
     const ran = await millrace(["run", "hello", "--home", "file/home", "-o", "json"]);
     expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: "BUNDLE_NOT_KEPT" } }]);
+  });
+
+  it("that name a pool which is not there are told with their file, and what to write where", async () => {
+    const { millrace } = project({
+      "dags/pooled.ts": `import { dag } from "@millrace/core";\nexport default dag("pooled", {}, (d) => { d.task("only", { pool: "warehouse" }, () => 1); });`,
+    });
+    const ended = await millrace(["dags", "validate"]);
+    expect([ended.code, ended.out]).toEqual([
+      2,
+      expect.stringMatching(/dags\/pooled\.ts {2}Task 'only'[\s\S]*pools: \{ "warehouse": 4 \}/),
+    ]);
   });
 
   it("are drawn, as text and as a picture", async () => {

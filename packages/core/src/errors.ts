@@ -87,7 +87,7 @@ const table = {
   },
   POOL_UNKNOWN: {
     says: "Task '{taskId}' of DAG '{dagId}' takes slots of the pool '{pool}', which does not exist",
-    cure: "Add the pool with its number of slots to `pools` of the config or of createEngine.",
+    cure: 'Add it with its number of slots to the config, pools: { "{pool}": 4 }, or to `pools` of createEngine.',
   },
   // running
   DAG_NOT_FOUND: {

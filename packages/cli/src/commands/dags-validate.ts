@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { LoadedDags } from "@millrace/core/engine";
-import { coreError, type MillraceError } from "@millrace/core/plugin";
+import type { DagImportError, LoadedDags } from "@millrace/core/engine";
+import { coreError } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { arrow, errorPayload } from "../report-error.ts";
+import { errorPayload } from "../report-error.ts";
 import type { Session } from "../session.ts";
 import { importErrorLines, importErrorPayload } from "../views/import-error-view.ts";
 import { unknownPools } from "../views/unknown-pools.ts";
@@ -19,32 +19,27 @@ export default defineCommand({
   async run(session, given) {
     const loaded = await load(session, given.list("file"));
     const current = loaded.dags.filter(({ isStale }) => !isStale);
-    const pools = unknownPools(
-      current.map(({ dag }) => dag),
-      (await session.config()).pools,
+    const { pools } = await session.config();
+    const problems = current.flatMap(({ dag, path }) =>
+      unknownPools([dag], pools).map((error): DagImportError => ({ path, error })),
     );
     const { style } = session;
-    const count = loaded.errors.length + pools.length;
+    const count = loaded.errors.length + problems.length;
     const payload = {
       valid: count === 0,
       dags: current.map(({ dag, path }) => ({ dag: dag.id, path, tasks: dag.tasks.length })),
       importErrors: loaded.errors.map(importErrorPayload),
-      problems: pools.map(errorPayload),
+      problems: problems.map(({ path, error }) => ({ path, ...errorPayload(error) })),
       skipped: loaded.skipped,
     };
     session.print(payload, () => [
-      ...loaded.errors.flatMap((error) => [...importErrorLines(error, style, session.io.cwd), ""]),
-      ...pools.flatMap((error) => [...problemLines(error), ""]),
+      ...[...loaded.errors, ...problems].flatMap((error) => [...importErrorLines(error, style, session.io.cwd), ""]),
       count === 0
         ? `${style.good("✓")} ${counted(current.length, "DAG")} in good order`
         : `${style.bad("✗")} ${counted(count, "mistake")}; ${counted(current.length, "DAG")} in good order`,
     ]);
     for (const { path, reason } of loaded.skipped) session.warn(`${path} was left out: ${reason}.`);
     return count === 0 ? exitCodes.ok : exitCodes.usage;
-
-    function problemLines(error: MillraceError): string[] {
-      return [`${style.bad("✗")} ${error.message} ${style.dim(`(${error.code})`)}`, ...arrow(error.cure, style)];
-    }
   },
 });
 

@@ -22,12 +22,29 @@ export function importErrorPlace({ path, line, column }: DagImportError, cwd: st
   return `${short.startsWith("..") ? path : short}${place === "" ? "" : `:${place}`}`;
 }
 
+const mostHints = 3;
+
+/** Files that gave no DAG, for somebody who misses one: their places and what is wrong, a line each. */
+export function importErrorHint(errors: readonly DagImportError[], cwd: string): string | undefined {
+  if (errors.length === 0) return undefined;
+  const lines = errors.slice(0, mostHints).map((found) => {
+    const [first, second] = whatIsWrong(found);
+    // "DAG 'x' has 2 mistake(s):" says less than the first of them.
+    return `${importErrorPlace(found, cwd)}  ${first.endsWith(":") && second ? second.trim() : first}`;
+  });
+  const many = errors.length === 1 ? "A DAG file" : `${errors.length} DAG files`;
+  return [`${many} could not be loaded (\`millrace dags validate\` tells all):`, ...lines].join("\n");
+}
+
+/** The place stands before the text already. */
+function whatIsWrong({ error, path }: DagImportError): string[] {
+  return safeText(error.message.replace(`${path} could not be loaded: `, "").replace(`${path} `, "it ")).split("\n");
+}
+
 /** Place, what is wrong, and the cure. */
 export function importErrorLines(found: DagImportError, style: Style, cwd: string): string[] {
-  const { error, path } = found;
-  // The place stands before the text already.
-  const text = safeText(error.message.replace(`${path} could not be loaded: `, "").replace(`${path} `, "it "));
-  const [first, ...rest] = text.split("\n");
+  const { error } = found;
+  const [first, ...rest] = whatIsWrong(found);
   return [
     `${style.bad("✗")} ${style.bold(importErrorPlace(found, cwd))}  ${first} ${style.dim(`(${error.code})`)}`,
     ...rest.map((line) => `  ${line}`),
