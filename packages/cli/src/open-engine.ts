@@ -16,6 +16,7 @@ export async function openEngine(
     readonly dags: readonly Dag[];
     readonly services?: readonly EngineService[];
     readonly watchdog?: EngineOptions["watchdog"];
+    readonly onTaskLine?: EngineOptions["onTaskLine"];
   },
 ): Promise<Engine> {
   const core = await session.core();

@@ -35,6 +35,29 @@ describe("millrace run", () => {
     expect(ended.err).toContain("noise");
   });
 
+  it("shows what tasks print and log as it comes, without its escape codes, and nothing of it with --quiet", async () => {
+    const { millrace } = project({
+      "dags/talk.ts": `import { dag } from "@millrace/core";
+        export default dag("talk", {}, (d) => {
+          d.task("inline", ({ log }) => {
+            console.log("printed ${"\\u001b"}[31mred");
+            log.warn("logged", { rows: 3 });
+            log.debug("hidden");
+          });
+          d.task("threaded", { isolation: "thread" }, () => console.log("from a thread"));
+        });`,
+    });
+    const ended = await millrace(["run", "talk", "-o", "json"]);
+    expect(ended.err).toMatch(
+      /▸ running +inline\n.*info +inline {2}printed red\n.*warn +inline {2}logged {2}\{"rows":3\}\n/s,
+    );
+    expect(ended.err).toMatch(/info +threaded {2}from a thread\n/);
+    expect(ended.err).not.toContain("hidden");
+    expect(ended.err).not.toContain(escapeCode);
+    expect(ended.json()).toMatchObject({ state: "success" });
+    expect((await millrace(["run", "talk", "--quiet"])).err).not.toContain("printed");
+  });
+
   it("exits with 1 when the run failed, and prints the error of the task without its escape codes", async () => {
     const { millrace } = project({ "dags/failing.ts": failingDag });
     const ended = await millrace(["run", "failing"], { env: { FORCE_COLOR: "0" } });

@@ -58,6 +58,7 @@ export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapsho
 export type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "./observe/engine-event.ts";
 export { type FollowStoreOptions, followStore } from "./observe/follow-store.ts";
 export { type Executor, type ExecutorHost, localExecutor } from "./runtime/executor.ts";
+export type { TaskLine } from "./runtime/log-sink.ts";
 export type { ThreadOptions } from "./runtime/threads/thread-options.ts";
 export type { RefusedRun } from "./scheduler/asks.ts";
 export type {

@@ -1,4 +1,4 @@
-import type { Engine } from "@millrace/core/engine";
+import type { Engine, TaskLine } from "@millrace/core/engine";
 import { messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { leaveEngineNote } from "../engine-note.ts";
@@ -8,7 +8,7 @@ import { runBeside } from "../running/run-beside.ts";
 import { runOptions, runRequestOf } from "../running/run-options.ts";
 import { RunProgress } from "../running/run-progress.ts";
 import { resultLines, resultPayload } from "../running/run-report.ts";
-import { viewOf } from "../running/run-view-of-session.ts";
+import { type RunView, viewOf } from "../running/run-view-of-session.ts";
 import type { Session } from "../session.ts";
 import { safeLine } from "../terminal/safe-text.ts";
 import { unknownPools } from "../views/unknown-pools.ts";
@@ -34,13 +34,19 @@ export default defineCommand({
       dag.tasks.map(({ id }) => id),
     );
     let engine: Engine;
+    let shown: RunView | undefined;
+    const onTaskLine = (line: TaskLine): void => {
+      // After the event that says that the attempt has begun.
+      if (line.level !== "debug") queueMicrotask(() => shown?.line(line));
+    };
     try {
-      engine = await openEngine(session, await ownEngine(session, dag.id));
+      engine = await openEngine(session, { ...(await ownEngine(session, dag.id)), onTaskLine });
     } catch (error) {
       if (!isLocked(error)) throw error;
       return runBeside(session, { dagId: dag.id, ...request }, error);
     }
     const view = await viewOf(session, progress);
+    shown = view;
     engine.observe((event) => view.show(event, progress.take(event)));
     const takeNote = session.inMemory ? undefined : leaveEngineNote((await session.config()).home, "run");
 

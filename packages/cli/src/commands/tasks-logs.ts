@@ -4,11 +4,8 @@ import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { wholeNumber } from "../option-values.ts";
 import type { Session } from "../session.ts";
-import { safeText } from "../terminal/safe-text.ts";
-import { instantText } from "../terminal/show-time.ts";
-import type { Style } from "../terminal/style.ts";
+import { lineText } from "../views/log-line.ts";
 import { findRun, iso } from "../views/run-view.ts";
-import { nameOf } from "../views/task-view.ts";
 
 const pageSize = 1_000;
 const followEveryMs = 300;
@@ -59,7 +56,9 @@ export default defineCommand({
     if (given.flag("follow")) return follow(session, reader, find);
     const lines = await reader.read(tasks);
     session.print(lines.map(linePayload), () =>
-      lines.map((line) => lineText(line, session.style, taskId === undefined || tasks.length > 1)),
+      lines.map((line) =>
+        lineText({ ...line.task, ...line.log }, session.style, taskId === undefined || tasks.length > 1),
+      ),
     );
     if (lines.length === 0)
       session.note(tasks.every(({ attempt }) => attempt === 0) ? "It has not started yet." : "It logged nothing.");
@@ -118,7 +117,9 @@ async function follow(
       // Ended first, read after: nothing that was logged in between is missed.
       const tasks = await find();
       const lines = await reader.read(tasks);
-      session.print(undefined, () => lines.map((line) => lineText(line, session.style, tasks.length > 1)));
+      session.print(undefined, () =>
+        lines.map((line) => lineText({ ...line.task, ...line.log }, session.style, tasks.length > 1)),
+      );
       if (isInterrupted) return exitCodes.interrupted;
       if (tasks.every(({ state }) => isFinished(state))) return exitCodes.ok;
       await new Promise<void>((resolve) => {
@@ -144,20 +145,4 @@ function linePayload({ task, log }: TaskLog): Record<string, unknown> {
     message: log.message,
     fields: log.fields === null ? null : (JSON.parse(log.fields) as unknown),
   };
-}
-
-function lineText({ task, log }: TaskLog, style: Style, withTask: boolean): string {
-  const level =
-    log.level === "error"
-      ? style.bad("error")
-      : log.level === "warn"
-        ? style.warn("warn ")
-        : style.dim(log.level.padEnd(5));
-  const who = withTask
-    ? `${style.accent(nameOf(task))}${log.attempt > 1 ? style.dim(`#${log.attempt}`) : ""}  `
-    : log.attempt > 1
-      ? style.dim(`#${log.attempt}  `)
-      : "";
-  const fields = log.fields === null ? "" : `  ${style.dim(safeText(log.fields))}`;
-  return `${style.dim(instantText(log.at, true))}  ${level}  ${who}${safeText(log.message).replaceAll("\n", "\n    ")}${fields}`;
 }

@@ -5,6 +5,7 @@ import type { Output } from "../terminal/io.ts";
 import { safeText } from "../terminal/safe-text.ts";
 import type { Style } from "../terminal/style.ts";
 import { cutTo } from "../terminal/table.ts";
+import { runLineText } from "../views/log-line.ts";
 import { endedElements, type RunProgress, type TaskProgress } from "./run-progress.ts";
 import type { RunView } from "./run-view-of-session.ts";
 
@@ -45,6 +46,9 @@ export function liveView(session: Session, core: Core, progress: RunProgress): R
   });
   return {
     show: () => undefined,
+    line(line) {
+      above += `${runLineText(line, style)}\n`;
+    },
     message(text) {
       above += `${text}\n`;
       draw();

@@ -2,6 +2,7 @@ import type { EngineEvent } from "@millrace/core/engine";
 import type { Core, Session } from "../session.ts";
 import { safeLine } from "../terminal/safe-text.ts";
 import { instantText } from "../terminal/show-time.ts";
+import { runLineText } from "../views/log-line.ts";
 import { nameOf } from "../views/task-view.ts";
 import type { RunView } from "./run-view-of-session.ts";
 
@@ -22,6 +23,7 @@ export function plainView(session: Session, core: Core): RunView {
         `${style.dim(instantText(event.at, true).slice(11))}  ${style.state(state).padEnd(style.hasColor ? 20 : 11)}  ${name}${took}${attempt}${style.dim(whyOf(event))}\n`,
       );
     },
+    line: (line) => io.err.write(`${runLineText(line, style)}\n`),
     message: (text) => io.err.write(`${text}\n`),
     end: () => undefined,
   };

@@ -1,10 +1,12 @@
-import type { EngineEvent } from "@millrace/core/engine";
+import type { EngineEvent, TaskLine } from "@millrace/core/engine";
 import type { Session } from "../session.ts";
 import type { RunProgress, TaskProgress } from "./run-progress.ts";
 
 /** Shows a run while it goes on. It writes to standard error only. */
 export interface RunView {
   show(event: EngineEvent, task: TaskProgress | undefined): void;
+  /** What a task logs or prints. */
+  line(line: TaskLine): void;
   /** A line that stays. */
   message(text: string): void;
   end(): void;
@@ -14,7 +16,12 @@ export interface RunView {
 export async function viewOf(session: Session, progress: RunProgress): Promise<RunView> {
   const core = await session.core();
   if (session.options.quiet)
-    return { show: () => undefined, message: (text) => session.io.err.write(`${text}\n`), end: () => undefined };
+    return {
+      show: () => undefined,
+      line: () => undefined,
+      message: (text) => session.io.err.write(`${text}\n`),
+      end: () => undefined,
+    };
   const { err, env } = session.io;
   if (err.isTerminal && env.TERM !== "dumb" && (env.CI ?? "") === "") {
     const { liveView } = await import("./live-view.ts");

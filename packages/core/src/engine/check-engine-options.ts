@@ -18,6 +18,7 @@ const known = {
   home: true,
   metrics: true,
   watchdog: true,
+  onTaskLine: true,
   clock: true,
   meter: true,
   randomness: true,
@@ -75,6 +76,8 @@ export function checkEngineOptions(options: EngineOptions): void {
     if (within === "inline") continue;
     read.noOthers(read.record<object>(option, within) ?? {}, names, `${option}.`);
   }
+  if (given.onTaskLine !== undefined && typeof given.onTaskLine !== "function")
+    read.wrong("onTaskLine", given.onTaskLine, "a function is needed");
   read.duration("watchdog.after", given.watchdog?.after);
   for (const [option, names] of Object.entries(functionsOf)) {
     const part = given[option as keyof typeof functionsOf];

@@ -6,7 +6,7 @@ import { Observers } from "../observe/observers.ts";
 import { attemptMaker } from "../runtime/attempt-maker.ts";
 import { readDecision } from "../runtime/decision.ts";
 import { type Executor, localExecutor, stoppingAfter } from "../runtime/executor.ts";
-import { LogSink } from "../runtime/log-sink.ts";
+import { LogSink, type TaskLine } from "../runtime/log-sink.ts";
 import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
 import { DagBook } from "../scheduler/dag-book.ts";
 import { LostAttempts } from "../scheduler/lost-attempts.ts";
@@ -73,6 +73,8 @@ export interface EngineOptions {
    * the engine are under way. `after` is 1 s unless given. Default: nobody watches.
    */
   readonly watchdog?: { readonly after?: DurationInput };
+  /** Told every line that a task logs or prints, as it comes and before it is stored. */
+  readonly onTaskLine?: (line: TaskLine) => void;
   readonly clock?: Clock;
   /** What attempts beside the engine are measured with. Default: this process. */
   readonly meter?: Meter;
@@ -145,7 +147,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       now,
       randomHex: () => randomness.hex(4),
     };
-    const logs = new LogSink(() => void clock.sleep(logFlushMs).then(() => scheduler.poke()));
+    const logs = new LogSink(() => void clock.sleep(logFlushMs).then(() => scheduler.poke()), options.onTaskLine);
     const runtime = {
       ...xcoms,
       logs,

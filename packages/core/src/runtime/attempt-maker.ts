@@ -52,7 +52,6 @@ export function attemptMaker({
 
 /** Into the log of the task that did it: nothing else could go on meanwhile. */
 function warnOfBlocking({ logs, now }: RuntimeServices, job: Job, blockedUs: number): void {
-  const { task, taskInstanceNo, attempt } = job;
-  const message = `task '${task.id}' held up the engine for ${formatDuration(blockedUs / 1_000)}: no other task, timeout or request was served. Give it isolation: "thread", or let it wait now and then`;
-  logs.add(taskInstanceNo, attempt, { at: now(), level: "warn", message, fields: null });
+  const message = `task '${job.task.id}' held up the engine for ${formatDuration(blockedUs / 1_000)}: no other task, timeout or request was served. Give it isolation: "thread", or let it wait now and then`;
+  logs.write(job, { at: now(), level: "warn", message, fields: null });
 }

@@ -16,7 +16,7 @@ import { taskMetrics } from "./task-metrics.ts";
 
 /** What attempts need of the engine. */
 export interface RuntimeServices extends XComServices {
-  readonly logs: Pick<LogSink, "add">;
+  readonly logs: Pick<LogSink, "write">;
   readonly access: EngineAccess;
   /** Takes what an attempt measured; plain data, and never throws. */
   record(dagId: string, taskId: string, sample: MetricSample): void;
@@ -133,10 +133,9 @@ export class AttemptContext implements TaskContext, Printing {
   }
 
   get log(): AttemptLog {
-    const { taskInstanceNo, attempt } = this.#job;
     this.#log ??= attemptLog(
       this.#services.now,
-      (line) => this.#services.logs.add(taskInstanceNo, attempt, line),
+      (line) => this.#services.logs.write(this.#job, line),
       () => this.#record({ kind: "log_line_dropped" }),
     );
     return this.#log;

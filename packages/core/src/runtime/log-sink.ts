@@ -1,5 +1,24 @@
 import type { AppendLogs, LogLine } from "../store/contract.ts";
 
+/** The attempt that a line is of. A job is one. */
+export interface LogAuthor {
+  readonly taskInstanceNo: number;
+  readonly attempt: number;
+  readonly mapIndex: number;
+  readonly task: { readonly id: string };
+  readonly run: { readonly runId: string; readonly dag: { readonly id: string } };
+}
+
+/** A line that a task has logged or printed. */
+export interface TaskLine extends LogLine {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  /** -1 for a task that is not mapped. */
+  readonly mapIndex: number;
+  readonly attempt: number;
+}
+
 /** Lines of running attempts on their way to the store: written with the next group, at the latest a quarter of a second after they came. */
 export class LogSink {
   readonly #pending = new Map<
@@ -7,10 +26,25 @@ export class LogSink {
     { readonly taskInstanceNo: number; readonly attempt: number; lines: LogLine[] }
   >();
   readonly #onFirst: () => void;
+  readonly #onLine: ((line: TaskLine) => void) | undefined;
 
-  /** @param onFirst - called when the sink has something to write after it had nothing */
-  constructor(onFirst: () => void) {
+  /**
+   * @param onFirst - called when the sink has something to write after it had nothing
+   * @param onLine - told each line as it comes; its faults are its own
+   */
+  constructor(onFirst: () => void, onLine?: (line: TaskLine) => void) {
     this.#onFirst = onFirst;
+    this.#onLine = onLine;
+  }
+
+  write(author: LogAuthor, line: LogLine): void {
+    const { taskInstanceNo, attempt, mapIndex, task, run } = author;
+    this.add(taskInstanceNo, attempt, line);
+    try {
+      this.#onLine?.({ ...line, dagId: run.dag.id, runId: run.runId, taskId: task.id, mapIndex, attempt });
+    } catch {
+      // Whoever looks on must not harm the task.
+    }
   }
 
   add(taskInstanceNo: number, attempt: number, line: LogLine): void {

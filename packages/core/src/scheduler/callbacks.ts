@@ -50,7 +50,8 @@ export function callTaskCallback(
   void guarded(
     () => callbackFor(task, state)?.(context),
     (message) => {
-      services.logs.add(no, attempt, {
+      const author = { taskInstanceNo: no, attempt, mapIndex, task, run: { runId: row.runId, dag: run.graph.dag } };
+      services.logs.write(author, {
         at: services.clock.now(),
         level: "error",
         message: `the callback for '${state}' failed: ${message}`,

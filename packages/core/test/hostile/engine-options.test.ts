@@ -48,6 +48,7 @@ const right: Readonly<Record<keyof EngineOptions, (value: unknown) => boolean>> 
   home: (value) => value === "text",
   metrics: (value) => isEmptyRecord(value),
   watchdog: (value) => isEmptyRecord(value),
+  onTaskLine: (value) => typeof value === "function",
   clock: () => false,
   meter: () => false,
   randomness: () => false,

@@ -77,7 +77,7 @@ export class ThreadAttempt {
 
   #hear(message: FromThread): void {
     const { services, guard, maxMemoryMb } = this.#tools;
-    const { run, task, taskInstanceNo, attempt } = this.#job;
+    const { run, task } = this.#job;
     switch (message.kind) {
       case "begun":
         this.#hasBegun = true;
@@ -86,7 +86,7 @@ export class ThreadAttempt {
         );
         return;
       case "line":
-        return services.logs.add(taskInstanceNo, attempt, message.line);
+        return services.logs.write(this.#job, message.line);
       case "metric":
         return services.record(run.dag.id, task.id, message.sample);
       case "call":
@@ -112,13 +112,13 @@ export class ThreadAttempt {
   /** Tells the attempt to stop, and ends its thread if it has not done so when the grace is over. */
   #stop(reason: unknown): void {
     const { clock, services, killGraceMs } = this.#tools;
-    const { task, taskInstanceNo, attempt } = this.#job;
+    const { task } = this.#job;
     this.#post({ kind: "abort", reason: plainError(reason) });
     void clock.sleep(killGraceMs, this.#over.signal).then(() => {
       if (this.#over.signal.aborted) return;
       const error = coreError("TASK_KILLED", { taskId: task.id, grace: formatDuration(killGraceMs) });
       const line = { at: services.now(), level: "warn", message: error.message, fields: null } as const;
-      services.logs.add(taskInstanceNo, attempt, line);
+      services.logs.write(this.#job, line);
       this.#kill.abort(error);
     });
   }

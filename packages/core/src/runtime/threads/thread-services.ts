@@ -47,7 +47,7 @@ export function threadServices(job: ThreadJob, ask: AskEngine, tell: (message: T
     maxValueBytes: job.maxValueBytes,
     now,
     randomHex: () => systemRandomness.hex(4),
-    logs: { add: (_taskInstanceNo, _attempt, line) => tell({ kind: "line", line }) },
+    logs: { write: (_, line) => tell({ kind: "line", line }) },
     record: (_dagId, _taskId, sample) => tell({ kind: "metric", sample }),
     access: { clock: { now, sleep: systemClock.sleep }, trigger: (request) => ask("trigger", request) },
   };
