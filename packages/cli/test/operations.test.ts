@@ -14,7 +14,7 @@ export const flaky = dag("flaky", {}, (d) => {
   d.task("third", { input: second }, () => "three");
 });
 export const held = dag("held", {}, (d) => {
-  d.task("wait", ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
+  d.task("wait", ({ signal, log }) => log.info("waiting for the end") ?? new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
 });
 `;
 
@@ -170,6 +170,15 @@ describe.each(["beside an engine", "without an engine"])("operations %s", (where
     expect((await made.here(["pools", "list"])).out).toMatch(/default_pool +128 +1 +127 +held\.wait/);
     await made.here(["runs", "cancel", "held", "busy", "--yes"]);
     await start?.until(/cancelled +held {2}busy/);
+  });
+
+  it.skipIf(!hasEngine)("follows the log of a task under way until it has ended", async () => {
+    await made.here(["dags", "trigger", "held", "--run-id", "followed"]);
+    await start?.until(/running +held {2}followed/);
+    const follow = made.spawn(["tasks", "logs", "held", "followed", "wait", "-f"]);
+    await follow.until("waiting for the end");
+    await made.here(["runs", "cancel", "held", "followed", "--yes"]);
+    expect((await follow.ended).code).toBe(0);
   });
 
   it.skipIf(!hasEngine)("`run` files its run with the engine, shows it, and Ctrl-C has it cancelled", async () => {
