@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { PushAllRecord, XComAccessor, XComClearRecord, XComQuery } from "../authoring/context.ts";
 import { checkRunId, checkXComKey } from "../authoring/identifiers.ts";
-import { coreError } from "../errors.ts";
+import { coreError, shown } from "../errors.ts";
 import type { JobRun } from "../runtime/job.ts";
 import type { Change, Outcome, RunRow, XComPut, XComRef, XComRow } from "../store/contract.ts";
 import type { PatientReads } from "../store/patient-reads.ts";
@@ -198,7 +198,7 @@ export class AttemptXComs implements XComAccessor {
   }
 
   async #pullOne(query: AnyQuery): Promise<unknown> {
-    const key = query.key ?? resultKey;
+    const key = query.key === undefined ? resultKey : checkXComKey(query.key);
     const task = idOf(query.task) ?? this.#caller.taskId;
     const taskNo = this.#taskNo(task);
     const { run } = this.#caller;
@@ -281,7 +281,8 @@ export class AttemptXComs implements XComAccessor {
 
   #taskNo(taskId: string): number {
     const taskNo = this.#caller.run.taskNoOf(taskId);
-    if (taskNo === undefined) throw coreError("TASK_NOT_FOUND", { dagId: this.#caller.run.dag.id, taskId });
+    if (taskNo === undefined)
+      throw coreError("TASK_NOT_FOUND", { dagId: this.#caller.run.dag.id, taskId: shown(taskId, 300).slice(1, -1) });
     return taskNo;
   }
 
