@@ -1,6 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { coreError, type MillraceError } from "../../errors.ts";
+import { MemoryGuard } from "../../runtime/threads/memory-guard.ts";
 import type { Clock } from "../../time/clock.ts";
+import { processMeter } from "../../time/meter.ts";
 import type { Bundle } from "./bundle-folder.ts";
 import { unpackError } from "./carried-error.ts";
 import type { ProbeAnswer, ProbeQuestion } from "./probe-worker.ts";
@@ -15,7 +17,7 @@ export interface ProbeLimits {
 /** Ids of the DAGs that a bundle exports, or why it may not be loaded, or that no probe can be made here. */
 export type ProbeVerdict = { readonly dagIds: readonly string[] } | { readonly error: MillraceError } | "no probe";
 
-type Ended = ProbeAnswer | { readonly kind: "late" } | { readonly kind: "gone"; readonly error?: Error };
+type Ended = ProbeAnswer | { readonly kind: "late" | "too_large" } | { readonly kind: "gone"; readonly error?: Error };
 
 interface Thread {
   readonly worker: Worker;
@@ -34,11 +36,13 @@ const longestStartMs = 60_000;
  */
 export class Prober {
   readonly #limits: ProbeLimits;
+  readonly #guard: MemoryGuard;
   #thread: Thread | undefined;
   #cannot = false;
 
   constructor(limits: ProbeLimits) {
     this.#limits = limits;
+    this.#guard = new MemoryGuard(() => (this.#thread ? [this.#thread.worker] : []), limits.memoryMb, processMeter);
   }
 
   /** Probes a bundle; one after the other. */
@@ -47,13 +51,16 @@ export class Prober {
     if (thread === undefined) return "no probe";
     const isFirst = thread.served++ === 0;
     const question: ProbeQuestion = { bundle, graceMs };
+    const tooLarge = Promise.withResolvers<Ended>();
+    const unwatch = this.#guard.watch(thread.worker.threadId, () => tooLarge.resolve({ kind: "too_large" }));
     thread.worker.postMessage(question);
-    const ended = await this.#next(thread.worker, this.#limits.timeLimitMs);
+    const ended = await Promise.race([this.#next(thread.worker, this.#limits.timeLimitMs), tooLarge.promise]);
+    unwatch();
     if (ended.kind === "ready") return "no probe";
     if (ended.kind === "good") return { dagIds: ended.dagIds };
     await this.close();
     // What was loaded before takes memory too, and may still be at work: the bundle gets a thread of its own.
-    if (ended.kind === "gone" && !isFirst) return this.probe(bundle);
+    if ((ended.kind === "gone" || ended.kind === "too_large") && !isFirst) return this.probe(bundle);
     return { error: this.#errorOf(bundle, ended) };
   }
 
@@ -81,7 +88,7 @@ export class Prober {
       // What a file prints is printed when the main thread loads it.
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: MemoryGuard.heapLimitMb(this.#limits.memoryMb) },
       execArgv: threadFlags(),
     });
     worker.stdout.resume();
@@ -130,16 +137,12 @@ export class Prober {
         return failed(
           `it was still loading after ${this.#limits.timeLimitMs / 1_000} s; perhaps it loops for ever, or a top-level await in it never settles`,
         );
+      case "too_large":
+        return failed(`it took more than ${this.#limits.memoryMb} MB of memory while it was loaded`);
       case "gone":
-        return isOutOfMemory(ended.error)
-          ? failed(`it took more than ${this.#limits.memoryMb} MB of memory while it was loaded`, ended.error)
-          : failed(ended.error?.message ?? "its thread ended while it was loaded", ended.error);
+        return failed(ended.error?.message ?? "its thread ended while it was loaded", ended.error);
     }
   }
-}
-
-function isOutOfMemory(error: Error | undefined): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
 }
 
 /** `Timeout, 2 × TCPServerWrap` */
