@@ -117,8 +117,9 @@ function restoreInstance(
       waits.push({ instance, at: null, event: row.awaits });
       return;
     default:
-      // Instances of a mapping were ready when they were made; others are found by looking at their upstreams again.
-      if (mapping) waits.push({ instance, at: null, event: null });
+      // Instances of a mapping were ready when they were made, and one whose attempt was given up was ready before it;
+      // others, those that were cleared among them, are found by looking at their upstreams again.
+      if (mapping || row.token !== 0) waits.push({ instance, at: null, event: null });
       else instance.isUndecided = true;
   }
 }
@@ -166,8 +167,7 @@ function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, wai
     plan.add({ kind: "returnTask", taskInstanceNo, runNo, token, attempt, why: "lost", reason, at });
     instance.state = "scheduled";
     instance.reason = reason;
-    if (run.mappings.has(taskNo)) waits.push({ instance, at: null, event: null });
-    else instance.isUndecided = true;
+    waits.push({ instance, at: null, event: null });
     return;
   }
   const { name, message, code, cure } = coreError("TASK_POISON", {

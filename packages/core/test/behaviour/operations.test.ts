@@ -257,6 +257,60 @@ describe("clearing", () => {
   });
 });
 
+describe("clearing what waits", () => {
+  test("a task whose attempt was handed back is made again whatever was marked meanwhile, unless it is cleared", async () => {
+    for (const isCleared of [false, true]) {
+      const database = memoryDatabase();
+      const made: string[] = [];
+      const held = gate();
+      const line = dag("line", {}, (d) =>
+        d.chain(
+          d.task("a", () => void made.push("a")),
+          d.task("b", () => {
+            made.push("b");
+            return made.length > 2 ? undefined : held.opened;
+          }),
+        ),
+      );
+      const first = await openEngine({ dags: [line], store: memoryStore({ database }) });
+      await first.clock.drive(first.engine.trigger(line, { runId: "r" }));
+      await first.clock.settle();
+      await first.clock.drive(first.engine.mark("line", "r", "failed", { tasks: ["a"] }));
+      await first.clock.drive(first.engine.close());
+      await using second = await openEngine({ dags: [line], store: memoryStore({ database }) });
+      if (isCleared) await second.clock.drive(second.engine.clear("line", "r", { tasks: ["a"] }));
+      await second.clock.drive(second.engine.start());
+      expect(await endOf(second, "line")).toBe("success");
+      // Cleared, it waits for its upstream again.
+      expect(made).toEqual(isCleared ? ["a", "b", "a", "b"] : ["a", "b", "b"]);
+    }
+  });
+
+  test("elements that wait for their turn wait for their list again when it is cleared", async () => {
+    let list = [1, 2, 3];
+    const made: number[] = [];
+    const held = gate();
+    const mapped = dag("mapped", {}, (d) => {
+      const source = d.task("source", () => list);
+      d.map("each", { over: source, maxActive: 1 }, ({ element }) => {
+        made.push(element);
+        return made.length === 1 ? held.opened : undefined;
+      });
+    });
+    await using opened = await openEngine({ dags: [mapped] });
+    const { engine, clock } = opened;
+    await clock.drive(engine.trigger(mapped, { runId: "r" }));
+    await clock.settle();
+    expect(made).toEqual([1]);
+    list = [7, 8];
+    const { tasks } = await clock.drive(engine.clear("mapped", "r", { tasks: ["source"] }));
+    expect(tasks.map(({ taskId, mapIndex }) => `${taskId} ${mapIndex}`)).toEqual(["source -1", "each 0"]);
+    expect(await endOf(opened, "mapped")).toBe("success");
+    expect(made).toEqual([1, 7, 8]);
+    held.open();
+  });
+});
+
 describe("operations that come together", () => {
   test("are worked in one after the other, each on what the one before it left", async () => {
     const { definition } = line();

@@ -32,7 +32,7 @@ export function planClear(
   const cleared = rows.filter(
     (instance) =>
       (chosen.has(instance) || (clearedTasks.has(instance.taskNo) && !chosenTasks.has(instance.taskNo))) &&
-      instance.state !== "scheduled" &&
+      mayHaveToWait(instance) &&
       !(instance.state === "skipped" && staysSkipped.has(instance.taskNo)),
   );
   const changes: Change[] = [];
@@ -50,10 +50,15 @@ export function planClear(
       for (const { taskInstanceNo, state } of instances)
         changes.push({ kind: "clearTask", taskInstanceNo, runNo, from: [state], reason, at });
   }
-  const tasks = cleared.map(
-    ({ taskId, mapIndex, state }) => ({ taskId, mapIndex, from: state, to: "scheduled" }) as const,
+  const tasks = cleared.flatMap(({ taskId, mapIndex, state }) =>
+    state === "scheduled" ? [] : [{ taskId, mapIndex, from: state, to: "scheduled" } as const],
   );
   return { changes, tasks };
+}
+
+/** It has begun, or is about to without a further look at its upstreams: an element, or one whose attempt was given up. */
+function mayHaveToWait({ state, token, mapIndex }: TaskInstanceRow): boolean {
+  return state !== "scheduled" || token !== 0 || mapIndex >= 0;
 }
 
 /** Tasks that a decision which stands would skip again. */

@@ -56,7 +56,7 @@ export function planOperation(operation: Operation, reading: OperationReading, a
   return {
     changes: reopens ? [...changes, reopened] : changes,
     result: { dagId, runId, runState: reopens ? "queued" : state, tasks, xcoms: [] },
-    isRebuilt: tasks.length > 0,
+    isRebuilt: changes.length > 0,
   };
 }
 
