@@ -27,6 +27,9 @@ export interface RunOptions<Params = unknown> {
 /** Longest params, and longest conf, as JSON: as much as another process may ask for. */
 const longestText = 4_194_304;
 
+/** Idempotency keys that begin so are the engine's own: of runs that other processes have asked for. */
+export const requestKeyPrefix = "millrace-request/";
+
 /** Requests of one millisecond must not meet: with 3 bytes, two of 1,000 do so in 3 of 100 such moments. */
 const randomBytesOfId = 6;
 
@@ -48,12 +51,13 @@ export async function parseRunRequest(
       ? `${around.type}__${formatInstant(logicalDate)}_${around.randomness.hex(randomBytesOfId)}`
       : checkRunId(options.runId);
   const { idempotencyKey = null } = options;
-  if (idempotencyKey !== null && !isPlainText(idempotencyKey, longestKey)) {
+  const isOwn = typeof idempotencyKey === "string" && idempotencyKey.startsWith(requestKeyPrefix);
+  if (idempotencyKey !== null && (isOwn || !isPlainText(idempotencyKey, longestKey))) {
     throw coreError("DAG_OPTION_INVALID", {
       option: "idempotencyKey",
       where: "the request",
       value: shown(idempotencyKey),
-      expected: `1 to ${longestKey} characters are needed, none of them a control character`,
+      expected: `1 to ${longestKey} characters are needed, none of them a control character, and not '${requestKeyPrefix}' at the beginning`,
     });
   }
   const { conf = {} } = options;

@@ -98,6 +98,7 @@ describe("requests of another process", () => {
     await using _ = opened;
     for (const [request, code] of [
       [{ operation: "trigger", dagId: "nowhere" }, "DAG_NOT_FOUND"],
+      [{ operation: "trigger", dagId: "hello", idempotencyKey: "millrace-request/1" }, "DAG_OPTION_INVALID"],
       [{ operation: "cancel", dagId: "hello", runId: "r" }, "RUN_NOT_FOUND"],
       [{ operation: "cancel", dagId: "../etc", runId: "r" }, "DAG_ID_INVALID"],
       [{ operation: "pause", dagId: "nowhere" }, "DAG_NOT_FOUND"],

@@ -7,7 +7,7 @@ import type { RequestRow } from "../../store/contract.ts";
 import { checkOperation } from "../check-arguments.ts";
 import type { EngineParts } from "../engine.ts";
 import { findDag, findRun } from "../find-run.ts";
-import { parseRunRequest } from "../parse-run-request.ts";
+import { parseRunRequest, requestKeyPrefix } from "../parse-run-request.ts";
 import { checkPool } from "../pools.ts";
 import type { EngineRequest } from "./request.ts";
 
@@ -122,9 +122,10 @@ export class RequestDesk {
     const { dags, clock, randomness, scheduler } = this.#parts;
     const version = dags.version(dagId);
     if (!version) throw coreError("DAG_NOT_FOUND", { dagId });
-    const idempotencyKey = options.idempotencyKey ?? `millrace-request/${requestNo}`;
     const around = { type: "manual", now: clock.now(), randomness } as const;
-    const answer = await scheduler.ask.create(await parseRunRequest(version, { ...options, idempotencyKey }, around));
+    const request = await parseRunRequest(version, options, around);
+    const idempotencyKey = request.idempotencyKey ?? `${requestKeyPrefix}${requestNo}`;
+    const answer = await scheduler.ask.create({ ...request, idempotencyKey });
     return this.#tell(requestNo, answer);
   }
 
