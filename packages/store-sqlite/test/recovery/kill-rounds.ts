@@ -9,7 +9,7 @@ const occurrences: Readonly<Record<KillPoint, number>> = {
   "mark running": 12,
   "result commit": 12,
   "retry commit": 1,
-  "wait commit": 2,
+  "wait commit": 1,
   expansion: 1,
   "slot passed on": 8,
   "blob write": 4,
