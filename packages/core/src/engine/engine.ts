@@ -6,7 +6,7 @@ import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from 
 import { follow } from "../observe/follow.ts";
 import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
 import type { Observers } from "../observe/observers.ts";
-import { isEngineEvent, isEventName } from "../runtime/awaited-events.ts";
+import { checkSignalName } from "../runtime/awaited-events.ts";
 import type { RefusedRun } from "../scheduler/asks.ts";
 import type { DagBook } from "../scheduler/dag-book.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
@@ -201,8 +201,7 @@ export class Engine {
    */
   async signal(event: string): Promise<void> {
     this.#checkOpen();
-    if (!isEventName(event) || isEngineEvent(event)) throw coreError("EVENT_NAME_INVALID", { event: shown(event) });
-    return this.#parts.scheduler.ask.signal(event, null);
+    return this.#parts.scheduler.ask.signal(checkSignalName(event), null);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { isPlainText } from "../authoring/identifiers.ts";
+import { coreError, shown } from "../errors.ts";
 
 /** Events that the engine makes itself begin so; nobody else may await or signal them. */
 const own = "millrace:";
@@ -24,4 +25,14 @@ export function isEngineEvent(event: string): boolean {
 /** True for text that may name an event. */
 export function isEventName(event: unknown): event is string {
   return isPlainText(event, longestName);
+}
+
+/**
+ * Checks the name of an event that somebody wants to signal.
+ *
+ * @throws `EVENT_NAME_INVALID`
+ */
+export function checkSignalName(event: unknown): string {
+  if (!isEventName(event) || isEngineEvent(event)) throw coreError("EVENT_NAME_INVALID", { event: shown(event) });
+  return event;
 }

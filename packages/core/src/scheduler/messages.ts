@@ -26,13 +26,7 @@ export type Message =
   | { readonly kind: "timeout"; readonly token: number }
   | { readonly kind: "run-timeout"; readonly runNo: number }
   | CancelMessage
-  | {
-      readonly kind: "signal";
-      readonly requestNo: number | null;
-      readonly event: string;
-      readonly resolve: () => void;
-      readonly reject: (error: unknown) => void;
-    }
+  | SignalMessage
   | OperateMessage
   | PauseMessage
   | SetPoolMessage
@@ -95,6 +89,13 @@ export interface OperateMessage extends Asked {
   /** What it came to when it was first worked in; stays the answer when that has to be done again. */
   result: OperationResult | undefined;
   readonly resolve: (result: OperationResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface SignalMessage extends Asked {
+  readonly kind: "signal";
+  readonly event: string;
+  readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 

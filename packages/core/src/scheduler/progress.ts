@@ -5,6 +5,7 @@ import { decidePast } from "../readiness/past.ts";
 import { decideTriggerRule, type UpstreamCounts } from "../readiness/trigger-rule.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import type { Plan } from "./plan.ts";
+import { stoppedAttempt } from "./stopped-attempt.ts";
 
 /** What progress asks of the scheduler around it. */
 export interface ProgressHost {
@@ -245,23 +246,19 @@ export class Progress {
     const { run, state } = instance;
     switch (state) {
       case "running":
-        this.#host.plan.add({
-          kind: "finishTask",
-          taskInstanceNo: instance.no,
-          runNo: run.row.runNo,
-          token: instance.token,
-          attempt: instance.attempt,
-          state: ends.running,
-          error: JSON.stringify({ name: "Stopped", message: ends.reason }),
-          wakeAt: null,
-          awaits: null,
-          replacesXComs: false,
-          xcoms: [],
-          deletes: [],
-          reads: [],
-          performance: null,
-          at: this.#host.now,
-        });
+        this.#host.plan.add(
+          stoppedAttempt(
+            {
+              taskInstanceNo: instance.no,
+              runNo: run.row.runNo,
+              token: instance.token,
+              attempt: instance.attempt,
+              state: ends.running,
+              at: this.#host.now,
+            },
+            { name: "Stopped", message: ends.reason },
+          ),
+        );
         this.#host.stopAttempt(instance, ends.reason);
         return this.settle(instance, ends.running);
       case "scheduled":

@@ -9,6 +9,7 @@ import type { LiveVersion } from "./live-version.ts";
 import type { StoredRun } from "./load-run.ts";
 import type { LostAttempts } from "./lost-attempts.ts";
 import type { Plan } from "./plan.ts";
+import { stoppedAttempt } from "./stopped-attempt.ts";
 
 /** An instance that waits: for an instant, for an event, or (neither) for its turn. */
 export interface RestoredWait {
@@ -175,24 +176,9 @@ function loseAttempt(run: LiveRun, instance: Instance, around: Surroundings, wai
     crashes: instance.crashes,
   });
   const error: StoredError = { name, message: `${message}. ${cure}`, code };
-  instance.error = JSON.stringify(error);
-  plan.add({
-    kind: "finishTask",
-    taskInstanceNo,
-    runNo,
-    token,
-    attempt,
-    state: "failed",
-    error: instance.error,
-    wakeAt: null,
-    awaits: null,
-    replacesXComs: false,
-    xcoms: [],
-    deletes: [],
-    reads: [],
-    performance: null,
-    at,
-  });
+  const ended = stoppedAttempt({ taskInstanceNo, runNo, token, attempt, state: "failed", at }, error);
+  plan.add(ended);
+  instance.error = ended.error;
   instance.state = "failed";
   instance.endedAt = at;
   around.onPoison(instance, error);

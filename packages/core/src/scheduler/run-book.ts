@@ -14,6 +14,7 @@ import type { AdoptMessage, CreateMessage, FoundMessage } from "./messages.ts";
 import type { RunReading } from "./readings.ts";
 import { type RestoredWait, restoreRun } from "./restore-run.ts";
 import type { RunEnds } from "./run-ends.ts";
+import { stoppedAttempt } from "./stopped-attempt.ts";
 import type { Waiting } from "./waiting.ts";
 
 interface Parts {
@@ -169,27 +170,8 @@ export class RunBook {
         plan.add({ kind: "setTask", taskInstanceNo, runNo, from: [state], to: "cancelled", reason, at });
         continue;
       }
-      const error = JSON.stringify({ name: "Stopped", message: reason });
-      const nothing = {
-        wakeAt: null,
-        awaits: null,
-        replacesXComs: false,
-        xcoms: [],
-        deletes: [],
-        reads: [],
-        performance: null,
-      };
-      plan.add({
-        kind: "finishTask",
-        taskInstanceNo,
-        runNo,
-        token,
-        attempt,
-        state: "cancelled",
-        error,
-        ...nothing,
-        at,
-      });
+      const attemptMade = { taskInstanceNo, runNo, token, attempt, state: "cancelled", at } as const;
+      plan.add(stoppedAttempt(attemptMade, { name: "Stopped", message: reason }));
     }
     plan.add({ kind: "updateRun", runNo, from: ["queued", "running"], to: "cancelled", note: reason, at });
     this.#parts.waiting.happened(runEndEvent(runNo));

@@ -1,5 +1,5 @@
 import { coreError, type MillraceError } from "../errors.ts";
-import { isRunFinished, type RunState } from "../lifecycle/states.ts";
+import type { RunState } from "../lifecycle/states.ts";
 import type { AppendLogs, Outcome } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
 import { Admission, Limit } from "./admission.ts";
@@ -13,7 +13,6 @@ import type { Instance, LiveRun } from "./live-run.ts";
 import { Mappings } from "./mappings.ts";
 import type { Message } from "./messages.ts";
 import { OperationDesk } from "./operations/operation-desk.ts";
-import { answerTo } from "./operations/request-answer.ts";
 import { Patience } from "./patience.ts";
 import { Plan } from "./plan.ts";
 import { Progress, type ProgressHost } from "./progress.ts";
@@ -23,7 +22,7 @@ import { type RunEnd, RunEnds } from "./run-ends.ts";
 import type { SchedulerServices } from "./services.ts";
 import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
-import { signalNamespace, Waiting } from "./waiting.ts";
+import { Waiting } from "./waiting.ts";
 
 /**
  * The heart: collects what happened, works it into the live runs, plans the changes that follow, writes them as one group,
@@ -74,7 +73,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.#attempts = new Attempts(this, this.#waiting);
     this.#mappings = new Mappings(this, this.#attempts, enqueue);
     this.#book = new RunBook(this, { attempts: this.#attempts, waiting: this.#waiting, ends: this.#ends, enqueue });
-    this.#operations = new OperationDesk(this);
+    this.#operations = new OperationDesk(this, { book: this.#book, waiting: this.#waiting });
     this.#stuck = new StuckRuns(this, this.#book, this.#ends);
     this.#patience = new Patience(services.clock, services.patienceMs);
   }
@@ -304,34 +303,10 @@ export class Scheduler implements ProgressHost, Desk {
           const reason = `the run took longer than its runTimeout of ${formatDuration(run.graph.dag.runTimeoutMs as number)}`;
           this.#book.endWhole(run, "failed", { running: "skipped", waiting: "skipped", reason });
         });
-      case "cancel": {
-        const { runNo, reason } = message;
-        const stored = runs.get(runNo);
-        this.plan.isRequest = true;
-        if (this.runs.has(runNo)) {
-          message.wasActive = true;
-          this.#withRun(runNo, (run) =>
-            this.#book.endWhole(run, "cancelled", { running: "cancelled", waiting: "cancelled", reason }),
-          );
-        } else if (stored && !isRunFinished(stored.row.state)) {
-          message.wasActive = true;
-          this.#book.cancelStored(stored, reason);
-        }
-        answerTo(this, message.requestNo, { result: { wasActive: message.wasActive } });
-        return this.plan.after(() => message.resolve(message.wasActive));
-      }
+      case "cancel":
+        return this.#operations.cancel(message, runs.get(message.runNo));
       case "signal":
-        this.plan.isRequest = true;
-        this.plan.add({
-          kind: "putState",
-          namespace: signalNamespace,
-          key: message.event,
-          value: "true",
-          at: this.now,
-        });
-        this.#waiting.happened(message.event);
-        answerTo(this, message.requestNo, { result: { event: message.event } });
-        return this.plan.after(message.resolve);
+        return this.#operations.signal(message);
       case "operate":
         return this.#operations.operate(message, operation);
       case "pause":

@@ -1,6 +1,6 @@
-import { coreError, isMillraceError, type MillraceError, messageOf, shown } from "../../errors.ts";
+import { coreError, isMillraceError, type MillraceError, messageOf } from "../../errors.ts";
 import { isRunFinished } from "../../lifecycle/states.ts";
-import { isEngineEvent, isEventName } from "../../runtime/awaited-events.ts";
+import { checkSignalName } from "../../runtime/awaited-events.ts";
 import type { Operation } from "../../scheduler/operations/operation.ts";
 import { answerText } from "../../scheduler/operations/request-answer.ts";
 import type { RequestRow } from "../../store/contract.ts";
@@ -109,9 +109,7 @@ export class RequestDesk {
         checkPool(request.pool, request.slots);
         return ask.putPool(request.pool, request.slots, requestNo);
       case "signal":
-        if (!isEventName(request.event) || isEngineEvent(request.event))
-          throw coreError("EVENT_NAME_INVALID", { event: shown(request.event) });
-        return ask.signal(request.event, requestNo);
+        return ask.signal(checkSignalName(request.event), requestNo);
     }
   }
 

@@ -1,15 +1,54 @@
 import { coreError, isMillraceError, type MillraceError } from "../../errors.ts";
+import { isRunFinished } from "../../lifecycle/states.ts";
 import type { Desk } from "../desk.ts";
-import type { OperateMessage, PauseMessage, SetPoolMessage } from "../messages.ts";
+import type { StoredRun } from "../load-run.ts";
+import type { CancelMessage, OperateMessage, PauseMessage, SetPoolMessage, SignalMessage } from "../messages.ts";
+import type { RunBook } from "../run-book.ts";
+import { signalNamespace, type Waiting } from "../waiting.ts";
 import { type OperationReading, planOperation } from "./plan-operation.ts";
 import { answerTo } from "./request-answer.ts";
+
+interface Parts {
+  readonly book: Pick<RunBook, "endWhole" | "cancelStored">;
+  readonly waiting: Pick<Waiting, "happened">;
+}
 
 /** What people do to runs, DAGs and pools. */
 export class OperationDesk {
   readonly #desk: Desk;
+  readonly #parts: Parts;
 
-  constructor(desk: Desk) {
+  constructor(desk: Desk, parts: Parts) {
     this.#desk = desk;
+    this.#parts = parts;
+  }
+
+  /** @param stored - what the store has of a run that is not in memory */
+  cancel(message: CancelMessage, stored: StoredRun | undefined): void {
+    const { plan, runs } = this.#desk;
+    const { runNo, reason, requestNo } = message;
+    const live = runs.get(runNo);
+    plan.isRequest = true;
+    if (live) {
+      message.wasActive = true;
+      const ends = { running: "cancelled", waiting: "cancelled", reason } as const;
+      if (!live.isEnding) this.#parts.book.endWhole(live, "cancelled", ends);
+    } else if (stored && !isRunFinished(stored.row.state)) {
+      message.wasActive = true;
+      this.#parts.book.cancelStored(stored, reason);
+    }
+    answerTo(this.#desk, requestNo, { result: { wasActive: message.wasActive } });
+    plan.after(() => message.resolve(message.wasActive));
+  }
+
+  /** Remembered, so that tasks which come to await the event later go on too. */
+  signal({ event, requestNo, resolve }: SignalMessage): void {
+    const { plan, now: at } = this.#desk;
+    plan.isRequest = true;
+    plan.add({ kind: "putState", namespace: signalNamespace, key: event, value: "true", at });
+    this.#parts.waiting.happened(event);
+    answerTo(this.#desk, requestNo, { result: { event } });
+    plan.after(resolve);
   }
 
   /** Writes what the operation changes, and has memory read the run again: the store is what it was planned on. */
