@@ -11,6 +11,7 @@ export type {
   StoreInspection,
   StoreManifest,
   StoreMigration,
+  XComChooserManifest,
   XComPlaceManifest,
   XComStageManifest,
 } from "./config/plugin-manifest.ts";
@@ -28,6 +29,21 @@ export type { Randomness } from "./time/random.ts";
 export { systemRandomness } from "./time/random.ts";
 export { type StoredXCom, type XComBackend, xcomBackend } from "./xcom/backend.ts";
 export { decodeValue, encodeValue } from "./xcom/codec.ts";
-export type { StageResult, XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "./xcom/parts.ts";
+export type {
+  PlacedXCom,
+  StageResult,
+  StageStream,
+  XComAddress,
+  XComBackendPart,
+  XComCall,
+  XComChoice,
+  XComChooser,
+  XComEnvelope,
+  XComPieces,
+  XComPlace,
+  XComScope,
+  XComSource,
+  XComStage,
+} from "./xcom/parts.ts";
 
 assertNodeVersion();

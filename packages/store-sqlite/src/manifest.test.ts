@@ -6,7 +6,7 @@ import { manifest } from "./index.ts";
 
 test("the manifest makes, looks over and migrates the store of a config file", async () => {
   const folder = scratchFolder();
-  const context = { home: join(folder, ".millrace"), baseDir: folder };
+  const context = { home: join(folder, ".millrace"), baseDir: folder, env: {} };
   expect(isPluginManifest(manifest)).toBe(true);
   const nothing = await manifest.inspect?.({}, context, { deep: true });
   const path = join(folder, ".millrace", "millrace.db");
@@ -39,11 +39,11 @@ test("a relative path counts from the folder of the config file", async () => {
   const folder = scratchFolder();
   const found = await manifest.inspect?.(
     { path: "data/runs.db" },
-    { home: "/nowhere", baseDir: folder },
+    { home: "/nowhere", baseDir: folder, env: {} },
     { deep: false },
   );
   expect(found?.location).toBe(join(folder, "data", "runs.db"));
-  expect(() => manifest.create({ path: ":memory:" }, { home: "/nowhere", baseDir: folder })).toThrow(
+  expect(() => manifest.create({ path: ":memory:" }, { home: "/nowhere", baseDir: folder, env: {} })).toThrow(
     expect.objectContaining({ code: "SQLITE_PATH_INVALID" }),
   );
 });

@@ -14,12 +14,17 @@ export function isStore(value: unknown): value is Store {
   return isObject(value) && typeof value.open === "function" && typeof value.commit === "function";
 }
 
-/** True for an object that offers what an XCom stage or place does. */
+/** True for an object that offers what an XCom stage, place or chooser does. */
 export function isXComPart(value: unknown): value is XComBackendPart {
   if (!isObject(value) || typeof value.marker !== "string") return false;
-  return value.kind === "stage"
-    ? typeof value.write === "function"
-    : value.kind === "place" && typeof value.put === "function";
+  switch (value.kind) {
+    case "stage":
+      return typeof value.write === "function";
+    case "place":
+      return typeof value.put === "function";
+    default:
+      return value.kind === "chooser" && typeof value.choose === "function" && Array.isArray(value.parts);
+  }
 }
 
 /** True for anything with properties. */

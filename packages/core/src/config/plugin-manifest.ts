@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { MillraceError } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
-import type { XComPlace, XComStage } from "../xcom/parts.ts";
+import type { XComChooser, XComPlace, XComStage } from "../xcom/parts.ts";
 
 /** The version of this contract; a manifest names the one it was written for. */
 export const pluginContractVersion = 1;
@@ -14,6 +14,8 @@ export interface PluginContext {
   readonly home: string;
   /** The folder of the config file: relative paths in options count from here. */
   readonly baseDir: string;
+  /** The environment that the config was read with. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** One environment variable that sets an option, before the config file does. */
@@ -93,11 +95,18 @@ export interface XComPlaceManifest<Options = unknown> extends ManifestBase<Optio
   create(options: Options, context: PluginContext): XComPlace;
 }
 
+export interface XComChooserManifest<Options = unknown> extends ManifestBase<Options> {
+  readonly kind: "xcom-chooser";
+  readonly marker: string;
+  create(options: Options, context: PluginContext): XComChooser;
+}
+
 /** What a plug-in package exports as `manifest`, made by {@link definePlugin}. */
 export type PluginManifest<Options = unknown> =
   | StoreManifest<Options>
   | XComStageManifest<Options>
-  | XComPlaceManifest<Options>;
+  | XComPlaceManifest<Options>
+  | XComChooserManifest<Options>;
 
 export type PluginKind = PluginManifest["kind"];
 
@@ -127,6 +136,7 @@ export type PluginKind = PluginManifest["kind"];
 export function definePlugin<Options>(manifest: StoreManifest<Options>): StoreManifest<Options>;
 export function definePlugin<Options>(manifest: XComStageManifest<Options>): XComStageManifest<Options>;
 export function definePlugin<Options>(manifest: XComPlaceManifest<Options>): XComPlaceManifest<Options>;
+export function definePlugin<Options>(manifest: XComChooserManifest<Options>): XComChooserManifest<Options>;
 export function definePlugin<Options>(manifest: PluginManifest<Options>): PluginManifest<Options> {
   const branded = { ...manifest };
   Object.defineProperty(branded, brand, { value: true });

@@ -23,7 +23,7 @@ export interface ResolvedStore {
 
 /** Where plug-ins of a configuration stand. */
 export function contextOf(config: LoadedConfig): PluginContext {
-  return { home: config.home, baseDir: config.baseDir };
+  return { home: config.home, baseDir: config.baseDir, env: config.env };
 }
 
 /** Splits a reference into name and options; options under the same name in `parts` come first. */

@@ -28,7 +28,7 @@ export interface ResolvedXCom {
 export async function resolveXComBackend(config: LoadedConfig): Promise<ResolvedXCom> {
   const plugins: PreparedPlugin[] = [];
   const make = async (name: string, options: PluginOptions): Promise<XComBackendPart> => {
-    const manifest = await resolvePlugin(name, config, ["xcom-stage", "xcom-place"]);
+    const manifest = await resolvePlugin(name, config, ["xcom-stage", "xcom-place", "xcom-chooser"]);
     const plugin = await preparePlugin(name, manifest, options, config.env);
     const part = createPlugin<unknown>(plugin, contextOf(config));
     if (!isXComPart(part))

@@ -62,8 +62,9 @@ function shelf(least = 0): XComPlace & { readonly kept: Map<string, Uint8Array> 
       if (!bytes) throw new Error(`nothing is at ${path as string}`);
       return bytes;
     },
-    async remove({ path }) {
-      kept.delete(path as string);
+    refOf: ({ path }) => String(path),
+    async remove(paths) {
+      for (const path of paths) kept.delete(path);
     },
   };
 }

@@ -71,7 +71,7 @@ export function xcomBackend(
       if (typeof stored === "string") return;
       for (let envelope: XComEnvelope | undefined = stored; envelope; envelope = innerOf(envelope)) {
         const part = partOf(envelope, byMarker);
-        if (part?.kind === "place") await part.remove(envelope);
+        if (part?.kind === "place") await part.remove([part.refOf(envelope)]);
       }
     },
   });
@@ -121,6 +121,9 @@ async function bytesOf(
   let bytes: Uint8Array;
   if (part.kind === "place") {
     bytes = await part.get(envelope, address);
+  } else if (part.kind === "chooser") {
+    if (!given) throw corrupt(address, envelope, `'${part.name}' chose, and nothing was written`);
+    bytes = given;
   } else {
     bytes = await part.read(given ?? inlineBytes(envelope, part.bytesField, address), envelope, address);
   }

@@ -26,6 +26,7 @@ export function filePlace(folder: string): XComPlace {
       return { _xcom_test_file: true, name };
     },
     get: ({ name }) => readFile(pathOf(name)),
-    remove: ({ name }) => rm(pathOf(name)),
+    refOf: ({ name }) => String(name),
+    remove: async (names) => void (await Promise.all(names.map((name) => rm(pathOf(name), { force: true })))),
   };
 }

@@ -63,14 +63,14 @@ export function faultyStage(inner: XComStage, plan: PartFaultPlan = {}): FaultyP
   const { control, before } = faults(plan, `stage '${inner.name}'`);
   const part: XComStage = {
     ...inner,
-    async write(bytes, address, envelope) {
+    async write(bytes, address, envelope, call) {
       const alter = await before("write");
-      const result = await inner.write(bytes, address, envelope);
+      const result = await inner.write(bytes, address, envelope, call);
       return result && { ...result, bytes: alter(result.bytes) };
     },
-    async read(bytes, envelope, address) {
+    async read(bytes, envelope, address, call) {
       const alter = await before("read");
-      return alter(await inner.read(bytes, envelope, address));
+      return alter(await inner.read(bytes, envelope, address, call));
     },
   };
   return Object.assign(control, { part });
@@ -81,20 +81,20 @@ export function faultyPlace(inner: XComPlace, plan: PartFaultPlan = {}): FaultyP
   const { control, before } = faults(plan, `place '${inner.name}'`);
   const part: XComPlace = {
     ...inner,
-    async put(bytes, address, envelope) {
+    async put(bytes, address, envelope, call) {
       const alter = await before("write");
       const altered = alter(bytes);
-      const placed = await inner.put(altered, address, envelope);
-      if (placed && bytes.length > 0 && altered.length === 0) await inner.remove(placed);
+      const placed = await inner.put(altered, address, envelope, call);
+      if (placed && bytes.length > 0 && altered.length === 0) await inner.remove([inner.refOf(placed)]);
       return placed;
     },
-    async get(envelope, address) {
+    async get(envelope, address, call) {
       const alter = await before("read");
-      return alter(await inner.get(envelope, address));
+      return alter(await inner.get(envelope, address, call));
     },
-    async remove(envelope) {
+    async remove(refs, call) {
       await before("remove");
-      return inner.remove(envelope);
+      return inner.remove(refs, call);
     },
   };
   return Object.assign(control, { part });

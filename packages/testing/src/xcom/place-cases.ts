@@ -30,6 +30,10 @@ async function kept(place: XComPlace, bytes = largeText(), at = address): Promis
   return storedEnvelope(envelope as Envelope, place.marker, "10 KB");
 }
 
+async function removed(place: XComPlace, envelope: Envelope): Promise<void> {
+  await place.remove([place.refOf(envelope)]);
+}
+
 export const placeCases: readonly ConformanceCase<XComPlaceUnderTest>[] = [
   {
     name: "says what it is",
@@ -84,8 +88,12 @@ export const placeCases: readonly ConformanceCase<XComPlaceUnderTest>[] = [
     async run(subject) {
       const { place } = subject;
       const [first, second] = [await kept(place), await kept(place, largeText(), addressOf("others"))];
-      await place.remove(first);
-      await place.remove(first);
+      const more = await Promise.all([1, 2, 3].map((n) => kept(place, largeText(), addressOf(`more${n}`))));
+      await place.remove(more.map((envelope) => place.refOf(envelope)));
+      for (const [n, envelope] of more.entries())
+        await expectRefusal(place.get(envelope, addressOf(`more${n + 1}`)), `number ${n} of those removed at once`);
+      await place.remove([place.refOf(first)]);
+      await place.remove([place.refOf(first), place.refOf(first)]);
       await expectRefusal(place.get(first, address), "what was removed");
       expectBytes(await place.get(second, addressOf("others")), largeText(), "the other one");
       if (subject.count) expect(await subject.count()).toBe(1);
@@ -181,7 +189,7 @@ export const placeCases: readonly ConformanceCase<XComPlaceUnderTest>[] = [
           else await expectRefusal(place.get(hostile, address), what);
         }
         for (const value of texts)
-          await place.remove({ ...envelope, [field]: value } as Envelope).catch((error: unknown) => {
+          await removed(place, { ...envelope, [field]: value } as Envelope).catch((error: unknown) => {
             expect(isMillraceError(error), `removing, ${field} is ${JSON.stringify(value)}: ${String(error)}`).toBe(
               true,
             );

@@ -166,22 +166,25 @@ describe("the suite of places", () => {
       })),
       "removes nothing": placeBy(() => ({ remove: async () => undefined })),
       "removes the newest": placeBy((inner) => {
-        let newest: Parameters<XComPlace["remove"]>[0] = {};
+        let newest: string | undefined;
         return {
           async put(...args) {
-            newest = (await inner.put(...args)) ?? {};
-            return newest;
+            const envelope = await inner.put(...args);
+            newest = envelope && inner.refOf(envelope);
+            return envelope;
           },
-          remove: () => inner.remove(newest),
+          remove: () => inner.remove(newest === undefined ? [] : [newest]),
         };
       }),
       "takes no second removal": placeBy((inner) => {
-        const removed = new Set<unknown>();
+        const removed = new Set<string>();
         return {
-          async remove(envelope) {
-            if (removed.has(envelope.path)) throw new Error("removed already");
-            removed.add(envelope.path);
-            await inner.remove(envelope);
+          async remove(refs) {
+            for (const ref of refs) {
+              if (removed.has(ref)) throw new Error("removed already");
+              removed.add(ref);
+            }
+            await inner.remove(refs);
           },
         };
       }),
@@ -285,13 +288,7 @@ describe("the suite of places", () => {
           },
         };
       }),
-      "purges nothing": placeBy((inner) => ({
-        async remove(envelope) {
-          if ((await inner.get(envelope, { dagId: "", runId: "", taskId: "", mapIndex: -1, key: "" })).length > 0)
-            return;
-          await inner.remove(envelope);
-        },
-      })),
+      "removes the first of several only": placeBy((inner) => ({ remove: ([first]) => inner.remove([first]) })),
     },
   });
 });

@@ -56,8 +56,9 @@ export function samplePlace() {
       if (sumOf(bytes) !== envelope.checksum) throw failure("SAMPLE_ALTERED");
       return Uint8Array.from(bytes);
     },
-    async remove(envelope) {
-      kept.delete(pathOf(envelope));
+    refOf: pathOf,
+    async remove(paths) {
+      for (const path of paths) kept.delete(path);
     },
   };
   return { place, kept };
