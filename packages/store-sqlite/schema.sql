@@ -1,4 +1,4 @@
--- Schema 2, as all migrations together make it.
+-- Schema 3, as all migrations together make it.
 
 CREATE TABLE attempt_performance (
   task_instance_no INTEGER NOT NULL REFERENCES task_instances (task_instance_no),
@@ -176,3 +176,5 @@ CREATE UNIQUE INDEX runs_idempotency_key ON runs (dag_no, idempotency_key) WHERE
 CREATE INDEX runs_of_dag ON runs (dag_no);
 
 CREATE UNIQUE INDEX runs_own_date ON runs (dag_no, logical_date) WHERE type IN ('scheduled', 'backfill');
+
+CREATE INDEX xcoms_envelopes ON xcoms (task_instance_no, key) WHERE format = 'envelope';

@@ -6,6 +6,9 @@ import { check } from "./check.ts";
 import { applicationId, connectWriter } from "./database-file.ts";
 import { migrate, migrations } from "./index.ts";
 
+/** What has come since. */
+const applied = ["0002-operations.sql", "0003-envelopes.sql"];
+
 /** A database as the first schema had it, with a run that was going on when its engine ended. */
 function firstSchema(path: string): void {
   const db = connectWriter(path);
@@ -21,7 +24,7 @@ function firstSchema(path: string): void {
     INSERT INTO task_instances (task_instance_no, run_no, task_no, map_index, state, attempt, token, started_at, error, reason)
       VALUES (1, 1, 0, -1, 'success', 2, 11, 10, '{"name":"E","message":"m"}', 'why'), (2, 1, 1, -1, 'skipped', 0, 0, NULL, NULL, NULL),
              (3, 2, 0, -1, 'running', 1, 41, 12, NULL, NULL), (4, 2, 1, -1, 'scheduled', 0, 0, NULL, NULL, NULL);
-    INSERT INTO xcoms VALUES (1, 'k', 'json', 1, 11, '7');
+    INSERT INTO xcoms VALUES (1, 'e', 'envelope', 9, 11, '{}'), (1, 'k', 'json', 1, 11, '7');
     INSERT INTO events (seq, at, kind, run_no, dag_id) VALUES (1, 7, 'dag.registered', NULL, 'sales'), (2, 8, 'run.created', 1, NULL),
       (3, 8, 'run.success', 1, NULL), (4, 9, 'run.created', 2, NULL);
     INSERT INTO run_events VALUES (1, 2, 3), (2, 4, NULL);
@@ -35,7 +38,7 @@ test("a database of the first schema is brought up to date by the next engine, w
   firstSchema(path);
   const store = storeAt(path);
   expect(await store.open("engine")).toEqual({ epoch: 5 });
-  expect((await check({ path })).schema).toEqual({ found: 2, known: 2 });
+  expect((await check({ path })).schema).toEqual({ found: 3, known: 3 });
   expect(await store.settings.get("colour")).toBe("blue");
   expect(await store.dags.version(1)).toMatchObject({ dagId: "sales", fingerprint: "print", bundle: null });
   const none = { endedAt: null, wakeAt: null, awaits: null, crashes: 0, uncounted: 0, mapIndex: -1 };
@@ -59,7 +62,8 @@ test("a database of the first schema is brought up to date by the next engine, w
     },
   ];
   expect(await store.tasks.ofRun(1)).toEqual(rows);
-  expect(await store.xcoms.ofRun(1)).toMatchObject([{ key: "k", stored: "7" }]);
+  expect(await store.xcoms.ofRun(1)).toMatchObject([{ key: "e" }, { key: "k", stored: "7" }]);
+  expect(await store.xcoms.page({ limit: 9, format: "envelope" })).toMatchObject([{ key: "e", stored: "{}" }]);
   expect((await store.events.list({ runNo: 1 })).map(({ kind }) => kind)).toEqual(["run.created", "run.success"]);
   expect(await store.events.last()).toBe(4);
   expect(await store.logs.list({ taskInstanceNo: 1 })).toMatchObject([{ message: "hello" }]);
@@ -105,12 +109,12 @@ test("readers and clients leave a database of the first schema as it is, and say
   for (const mode of ["reader", "client"] as const) {
     await expect(storeAt(path).open(mode)).rejects.toMatchObject({
       code: "SQLITE_SCHEMA_OLD",
-      message: expect.stringMatching(/schema 1.*schema 2/),
+      message: expect.stringMatching(/schema 1.*schema 3/),
       cure: expect.stringContaining("millrace db migrate"),
     });
   }
   expect(traceOf(path)).toEqual(before);
-  expect(await migrate({ path })).toEqual({ location: path, from: 1, to: 2, applied: ["0002-operations.sql"] });
+  expect(await migrate({ path })).toEqual({ location: path, from: 1, to: 3, applied });
   const reader = storeAt(path);
   await reader.open("reader");
   expect(await reader.tasks.ofRun(2)).toMatchObject([{ state: "running", crashes: 0 }, { state: "scheduled" }]);
@@ -130,7 +134,7 @@ test("a migration that fails leaves the schema before, and the next one does all
   await full.close();
   const found = await check({ path });
   expect([found.schema.found, found.problems]).toEqual([1, []]);
-  expect((await migrate({ path })).applied).toEqual(["0002-operations.sql"]);
+  expect((await migrate({ path })).applied).toEqual(applied);
   expect((await check({ path })).problems).toEqual([]);
 });
 

@@ -208,4 +208,12 @@ CREATE INDEX requests_pending ON requests (request_no) WHERE answered_at IS NULL
 CREATE INDEX requests_answered ON requests (answered_at) WHERE answered_at IS NOT NULL;
 `,
   },
+  {
+    version: 3,
+    file: "0003-envelopes.sql",
+    sql: `
+-- XComs that a part of a backend has touched, for walking them all however many plain ones lie between.
+CREATE INDEX xcoms_envelopes ON xcoms (task_instance_no, key) WHERE format = 'envelope';
+`,
+  },
 ];

@@ -30,6 +30,23 @@ const mayScan = [
   /^SCAN (\d+-ROW VALUES CLAUSE|CONSTANT ROW)$/,
 ];
 
+test("a page of a walk begins where the one before ended, and one of envelopes passes over nothing else", async () => {
+  const db = connectWriter(join(scratchFolder(), "plans.db"));
+  applyMigrations(db, 0);
+  const sql = new Statements(db);
+  const read: Read = async (query) => query(sql);
+  await xcomFacet(read).page({ limit: 1 });
+  await xcomFacet(read).page({ limit: 1, format: "envelope" });
+  await chunkFacet(read).streams({ limit: 1 });
+  const outermost = sql.texts().map((text) => String(db.prepare(`EXPLAIN QUERY PLAN ${text}`).get()?.detail));
+  expect(outermost).toEqual([
+    "SEARCH x USING PRIMARY KEY ((task_instance_no,key)>(?,?))",
+    "SEARCH x USING INDEX xcoms_envelopes ((task_instance_no,key)>(?,?))",
+    "SEARCH chunks USING INDEX sqlite_autoindex_chunks_1 (stream_id>?)",
+  ]);
+  db.close();
+});
+
 test("no statement reads a table from end to end, or sorts, without need", async () => {
   const db = connectWriter(join(scratchFolder(), "plans.db"));
   applyMigrations(db, 0);
@@ -67,6 +84,8 @@ test("no statement reads a table from end to end, or sorts, without need", async
   await xcoms.ofRun(1);
   await xcoms.ofTask(1);
   await xcoms.readsOfRun(1);
+  await xcoms.page({ limit: 1 });
+  await xcoms.page({ after: { taskInstanceNo: 1, key: "k" }, limit: 1, format: "envelope" });
   await xcoms.prior({ dagNo: 1, taskId: "t", mapIndex: -1, key: "k", logicalDate: 1, runNo: 1 });
   await eventFacet(read).list({});
   await eventFacet(read).last();
@@ -75,6 +94,7 @@ test("no statement reads a table from end to end, or sorts, without need", async
   await logFacet(read).list({ taskInstanceNo: 1 });
   await logFacet(read).list({ taskInstanceNo: 1, attempt: 1 });
   await chunkFacet(read).get("s", 0);
+  await chunkFacet(read).streams({ limit: 1 });
   await poolFacet(read).list();
   await settingFacet(read).get("k");
   await stateFacet(read).get("n", "k");

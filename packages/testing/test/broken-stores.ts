@@ -3,6 +3,7 @@ import { memoryStore, TASK_STATES } from "@millrace/core/plugin";
 import { type Break, changes, outcomes } from "./breaking.ts";
 import { brokenOperations } from "./broken-operations.ts";
 import { brokenRequests } from "./broken-requests.ts";
+import { brokenRewrites } from "./broken-rewrites.ts";
 
 /** Stores that break one promise each. A suite worth its name fails on every one of them. */
 export const brokenStores: Readonly<Record<string, Break>> = {
@@ -111,6 +112,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
         return store.commit(changes);
       },
       chunks: {
+        ...store.chunks,
         get: async (streamId, seq) =>
           (await store.chunks.get(streamId, seq)) === undefined ? undefined : kept.get(`${streamId} ${seq}`),
       },
@@ -497,6 +499,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
         return store.commit(changes);
       },
       chunks: {
+        ...store.chunks,
         get: async (streamId, seq) =>
           (await store.chunks.get(streamId, seq)) ?? kept.get(`${streamId} ${seq}`)?.slice(),
       },
@@ -504,6 +507,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
   },
   "empty chunks are lost": (store) => ({
     chunks: {
+      ...store.chunks,
       async get(streamId, seq) {
         const bytes = await store.chunks.get(streamId, seq);
         return bytes?.length === 0 ? undefined : bytes;
@@ -513,6 +517,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
 
   ...brokenOperations,
   ...brokenRequests,
+  ...brokenRewrites,
 };
 
 /** Says that a run was created where it existed. */

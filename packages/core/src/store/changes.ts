@@ -16,6 +16,7 @@ export type Change =
   | ExpandTask
   | CollapseTask
   | DeleteXComs
+  | ReplaceXCom
   | AppendLogs
   | PutState
   | PutSetting
@@ -218,6 +219,20 @@ export interface DeleteXComs {
   readonly kind: "deleteXComs";
   readonly refs: readonly XComRef[];
   readonly at: number;
+}
+
+/**
+ * Stores the same value in another form: encrypted with a newer key, say. Only if exactly the text `expected` is stored
+ * now, otherwise refused: an XCom that was pushed anew or removed meanwhile stays as that left it. It was pushed when it
+ * was pushed (`createdAt` stays), reads of it stay, and no event is written: whoever rewrites many tells it in one.
+ */
+export interface ReplaceXCom {
+  readonly kind: "replaceXCom";
+  readonly taskInstanceNo: number;
+  readonly key: string;
+  /** What is stored, as it was read. */
+  readonly expected: string;
+  readonly put: Omit<XComPut, "key">;
 }
 
 /** Refused when there is no such instance. */

@@ -9,6 +9,7 @@ import type {
   PoolRow,
   RequestRow,
   RunRow,
+  StreamRow,
   TaskInstanceRow,
   XComReadRow,
   XComRow,
@@ -126,6 +127,17 @@ export interface XComFacet {
   ofRun(runNo: number): Promise<readonly XComRow[]>;
   ofTask(taskInstanceNo: number): Promise<readonly XComRow[]>;
   /**
+   * XComs of all runs by instance number and key, those after `after`, at most `limit` (and 10,000) of them: a store is
+   * walked by asking on after the last one, until a page is empty. Only envelopes when `format` says so. What a page costs
+   * depends neither on what lies before it nor on the XComs that it leaves out. Rows have what is stored: choose `limit` by
+   * that.
+   */
+  page(query: {
+    readonly after?: XComRef;
+    readonly limit: number;
+    readonly format?: "envelope";
+  }): Promise<readonly XComRow[]>;
+  /**
    * What the instances of a run have read, of whichever run: by the reader's task number and map index, the source's
    * number, and the key. A read stays when the XCom is gone, but not when the instance that it was read of is.
    */
@@ -143,6 +155,11 @@ export interface XComFacet {
 
 export interface ChunkFacet {
   get(streamId: string, seq: number): Promise<Uint8Array | undefined>;
+  /**
+   * Streams that have pieces, by the code points of their ids, those after `after`, at most `limit` (and 10,000) of them.
+   * A page costs as many steps as its streams have pieces, whose bytes are not read.
+   */
+  streams(query: { readonly after?: string; readonly limit: number }): Promise<readonly StreamRow[]>;
 }
 
 export interface EventFacet {

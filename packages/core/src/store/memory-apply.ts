@@ -10,6 +10,7 @@ import {
   finishTask,
   noSuchTask,
   removeXComs,
+  replaceXCom,
   returnTask,
   setTask,
   startTask,
@@ -43,6 +44,8 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
     case "deleteXComs":
       removeXComs(tx, change.refs);
       return done(writeEvent(tx, change, change.at));
+    case "replaceXCom":
+      return replaceXCom(tx, change);
     case "appendLogs": {
       if (tx.tables.tasks[change.taskInstanceNo] === undefined) return noSuchTask;
       const list = tx.listOf(tx.tables.logsOfTask, change.taskInstanceNo);
@@ -79,7 +82,10 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
       tx.set(tx.tables.pools, change.pool, change.slots);
       return done(writeEvent(tx, change, change.at));
     case "putChunk":
-      tx.set(tx.mapOf(tx.tables.chunks, change.streamId), change.seq, change.bytes.slice());
+      tx.set(tx.mapOf(tx.tables.chunks, change.streamId), change.seq, {
+        bytes: change.bytes.slice(),
+        at: change.at,
+      });
       return silent;
     case "deleteChunks":
       tx.delete(tx.tables.chunks, change.streamId);

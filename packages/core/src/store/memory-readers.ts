@@ -15,7 +15,15 @@ import type {
   XComFacet,
   XComRow,
 } from "./contract.ts";
-import { type Access, byText, capped, performanceOfRun, readsOfRun, requestReader } from "./memory-record-readers.ts";
+import {
+  type Access,
+  byText,
+  capped,
+  chunkReader,
+  performanceOfRun,
+  readsOfRun,
+  requestReader,
+} from "./memory-record-readers.ts";
 import { lowerBound, type Tables } from "./memory-tables.ts";
 
 export interface Facets {
@@ -40,7 +48,7 @@ export function memoryReaders(access: Access): Facets {
     tasks: taskReader(access),
     xcoms: xcomReader(access),
     events: eventReader(access),
-    chunks: { get: async (streamId, seq) => access().chunks.get(streamId)?.get(seq)?.slice() },
+    chunks: chunkReader(access),
     logs: {
       async list({ taskInstanceNo, attempt, after = 0, limit = 1000 }) {
         const { logs, logsOfTask } = access();
@@ -168,6 +176,18 @@ function xcomReader(access: Access): XComFacet {
       return rows.flatMap((row) => ofTask(row.taskInstanceNo));
     },
     ofTask: async (taskInstanceNo) => ofTask(taskInstanceNo),
+    async page({ after = { taskInstanceNo: 0, key: "" }, limit, format }) {
+      const { tasks } = access();
+      const most = capped(limit);
+      const found: XComRow[] = [];
+      for (let no = Math.max(after.taskInstanceNo, 1); no < tasks.length && found.length < most; no++) {
+        for (const row of ofTask(no)) {
+          const isAfter = no > after.taskInstanceNo || byText(row.key, after.key) > 0;
+          if (isAfter && (format === undefined || row.format === format) && found.length < most) found.push(row);
+        }
+      }
+      return found;
+    },
     async readsOfRun(runNo) {
       const { tasks, tasksOfRun } = access();
       const readers = (tasksOfRun.get(runNo) ?? []).flatMap((no) => tasks[no] ?? []).sort(byPlace);

@@ -1,4 +1,4 @@
-import type { PerformanceRow, RequestFacet, TaskInstanceRow, XComReadRow } from "./contract.ts";
+import type { ChunkFacet, PerformanceRow, RequestFacet, StreamRow, TaskInstanceRow, XComReadRow } from "./contract.ts";
 import type { Tables } from "./memory-tables.ts";
 
 /** Gives the tables to a reader, or throws when the store is closed. */
@@ -62,4 +62,25 @@ export function capped(limit: number): number {
 /** By code point, as databases compare UTF-8. */
 export function byText(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+export function chunkReader(access: Access): ChunkFacet {
+  return {
+    get: async (streamId, seq) => access().chunks.get(streamId)?.get(seq)?.bytes.slice(),
+    async streams({ after = "", limit }) {
+      return [...access().chunks]
+        .filter(([streamId, chunks]) => chunks.size > 0 && byText(streamId, after) > 0)
+        .sort(([a], [b]) => byText(a, b))
+        .slice(0, capped(limit))
+        .map(([streamId, chunks]): StreamRow => {
+          const kept = [...chunks.values()];
+          return {
+            streamId,
+            sizeBytes: kept.reduce((sum, { bytes }) => sum + bytes.length, 0),
+            chunkCount: kept.length,
+            newestAt: Math.max(...kept.map(({ at }) => at)),
+          };
+        });
+    },
+  };
 }

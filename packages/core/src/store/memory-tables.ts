@@ -17,6 +17,12 @@ export interface KeptVersion {
   readonly taskIds: readonly string[];
 }
 
+/** A piece of a stream as it is kept. */
+export interface KeptChunk {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}
+
 /**
  * The tables of the in-memory store. Rows are never changed in place: a change puts a new row where the old one was,
  * so that undoing is putting the old one back. Numbers start at 1; place 0 of the arrays stays empty.
@@ -47,7 +53,7 @@ export interface Tables {
   readonly eventsOfRun: Map<number, number[]>;
   readonly logs: (LogRow | undefined)[];
   readonly logsOfTask: Map<number, number[]>;
-  readonly chunks: Map<string, Map<number, Uint8Array>>;
+  readonly chunks: Map<string, Map<number, KeptChunk>>;
   readonly pools: Map<string, number>;
   readonly settings: Map<string, string>;
   readonly state: Map<string, Map<string, string>>;

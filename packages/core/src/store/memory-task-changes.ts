@@ -3,6 +3,7 @@ import type {
   ExpandTask,
   FinishTask,
   Outcome,
+  ReplaceXCom,
   ReturnTask,
   SetTask,
   StartTask,
@@ -10,7 +11,7 @@ import type {
   XComRef,
   XComRow,
 } from "./contract.ts";
-import { done, writeEvent } from "./memory-event.ts";
+import { done, silent, writeEvent } from "./memory-event.ts";
 import { neverTried, nothingYet, type Transaction } from "./memory-tables.ts";
 
 export function startTask(tx: Transaction, change: StartTask): Outcome {
@@ -113,6 +114,17 @@ export function removeXComs(tx: Transaction, refs: readonly XComRef[]): void {
     less.delete(key);
     tx.set(xcoms, taskInstanceNo, less);
   }
+}
+
+export function replaceXCom(tx: Transaction, change: ReplaceXCom): Outcome {
+  const { xcoms } = tx.tables;
+  const { taskInstanceNo, key, expected, put } = change;
+  const kept = xcoms.get(taskInstanceNo);
+  const row = kept?.get(key);
+  if (row === undefined || row.stored !== expected) return { status: "refused", reason: "another value is stored" };
+  const { format, stored, sizeBytes } = put;
+  tx.set(xcoms, taskInstanceNo, new Map(kept).set(key, { ...row, format, stored, sizeBytes }));
+  return silent;
 }
 
 function storeXComs(tx: Transaction, change: FinishTask, task: TaskInstanceRow): void {

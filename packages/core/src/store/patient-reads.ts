@@ -13,7 +13,7 @@ export interface PatientReads {
   readonly runs: Pick<RunFacet, "get" | "find">;
   readonly tasks: Pick<TaskFacet, "ofRun" | "find">;
   readonly xcoms: Pick<XComFacet, "get" | "getMany" | "ofRun" | "prior">;
-  readonly chunks: ChunkFacet;
+  readonly chunks: Pick<ChunkFacet, "get">;
   readonly state: Pick<StateFacet, "get">;
 }
 

@@ -78,6 +78,15 @@ export interface XComRow extends XComPut {
   readonly createdAt: number;
 }
 
+/** The pieces of a streamed XCom that are stored, whether or not they are all. */
+export interface StreamRow {
+  readonly streamId: string;
+  readonly sizeBytes: number;
+  readonly chunkCount: number;
+  /** When its newest piece was written. */
+  readonly newestAt: number;
+}
+
 /** That an instance (the reader) read an XCom of another one (the source) in an attempt that has ended. */
 export interface XComReadRow {
   readonly taskInstanceNo: number;

@@ -16,6 +16,7 @@ import { poolPutter } from "./put-pool.ts";
 import { settingPutter } from "./put-setting.ts";
 import { statePutter } from "./put-state.ts";
 import { dagRegistrar } from "./register-dag.ts";
+import { xcomReplacer } from "./replace-xcom.ts";
 import { requestAnswerer, requestDeleter, requestFiler } from "./requests.ts";
 import { taskReturner } from "./return-task.ts";
 import { RowBatch } from "./row-batch.ts";
@@ -133,6 +134,7 @@ function applier(writer: Writer): (change: Change) => Outcome {
   const expandTask = taskExpander(writer);
   const collapseTask = taskCollapser(writer);
   const deleteXComs = xcomDeleter(writer);
+  const replaceXCom = xcomReplacer(writer);
   const appendLogs = logAppender(writer);
   const putState = statePutter(writer);
   const putSetting = settingPutter(writer);
@@ -164,6 +166,8 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return collapseTask(change);
       case "deleteXComs":
         return deleteXComs(change);
+      case "replaceXCom":
+        return replaceXCom(change);
       case "appendLogs":
         return appendLogs(change);
       case "registerDag":

@@ -1,15 +1,19 @@
 import type { XComFacet, XComReadRow, XComRow } from "@millrace/core/plugin";
-import { type Read, rowOf, rowsOf } from "./reading.ts";
+import { capped, type Read, rowOf, rowsOf } from "./reading.ts";
 
 const columns = `x.task_instance_no AS taskInstanceNo, i.run_no AS runNo, t.task_id AS taskId, i.map_index AS mapIndex,
   x.key, x.format, x.stored, x.size_bytes AS sizeBytes, x.created_at AS createdAt`;
 
 /** From XComs to the names of their tasks. */
-const ofInstance = `SELECT ${columns} FROM xcoms x
+const named = `SELECT ${columns} FROM xcoms x
   CROSS JOIN task_instances i ON i.task_instance_no = x.task_instance_no
   CROSS JOIN runs r ON r.run_no = i.run_no
-  CROSS JOIN tasks t ON t.version_no = r.version_no AND t.task_no = i.task_no
-  WHERE x.task_instance_no = ?`;
+  CROSS JOIN tasks t ON t.version_no = r.version_no AND t.task_no = i.task_no`;
+
+const ofInstance = `${named} WHERE x.task_instance_no = ?`;
+
+/** Envelopes have an index of their own, which is used only for a condition in its own words. */
+const onlyEnvelopes = "AND x.format = 'envelope'";
 
 export function xcomFacet(read: Read): XComFacet {
   return {
@@ -22,6 +26,17 @@ export function xcomFacet(read: Read): XComFacet {
       }),
     ofTask: (taskInstanceNo) =>
       read((sql) => rowsOf<XComRow>(sql.get(`${ofInstance} ORDER BY x.key`).all(taskInstanceNo))),
+    page: ({ after = { taskInstanceNo: 0, key: "" }, limit, format }) =>
+      read((sql) =>
+        rowsOf<XComRow>(
+          sql
+            .get(
+              `${named} WHERE (x.task_instance_no, x.key) > (?, ?) ${format === undefined ? "" : onlyEnvelopes}
+               ORDER BY x.task_instance_no, x.key LIMIT ?`,
+            )
+            .all(after.taskInstanceNo, after.key, capped(limit)),
+        ),
+      ),
     ofRun: (runNo) =>
       read((sql) =>
         rowsOf<XComRow>(

@@ -101,6 +101,8 @@ class Follower {
     for (const streamId of ["s", "t"]) {
       for (const seq of [0, 1, 2]) all.push([...((await store.chunks.get(streamId, seq)) ?? [-1])]);
     }
+    all.push(await store.xcoms.page({ limit: 10_000 }), await store.xcoms.page({ limit: 10_000, format: "envelope" }));
+    all.push(await store.chunks.streams({ limit: 10 }), await store.chunks.streams({ after: "s", limit: 1 }));
     all.push(await store.tasks.running(), await store.requests.pending(), await store.requests.pending(2));
     for (const requestNo of requestNos) all.push(await store.requests.get(requestNo));
     for (const runNo of runNos) {

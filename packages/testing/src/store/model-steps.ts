@@ -117,6 +117,26 @@ const recording = fc.oneof(
     }),
   ),
   told(
+    "replaceXCom",
+    fc.record({
+      task: pick,
+      key,
+      expected: fc.nat({ max: 3 }),
+      put: fc.record({
+        format: fc.constantFrom("json", "envelope"),
+        stored: fc.nat({ max: 9 }).map(String),
+        sizeBytes: pick,
+      }),
+      at,
+    }),
+    ({ task, expected, ...rest }, numbers) => ({
+      kind: "replaceXCom",
+      taskInstanceNo: taskAt(numbers, task).taskInstanceNo,
+      expected: String(expected),
+      ...rest,
+    }),
+  ),
+  told(
     "putState",
     fc.record({
       namespace: fc.constantFrom("n", "o"),

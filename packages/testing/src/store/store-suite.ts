@@ -7,6 +7,7 @@ import { openingCases } from "./opening-cases.ts";
 import { recordCases } from "./record-cases.ts";
 import { reopenCases } from "./reopen-cases.ts";
 import { requestCases } from "./request-cases.ts";
+import { rewriteCases } from "./rewrite-cases.ts";
 import { runCases } from "./run-cases.ts";
 import { type MakeStore, runCase, type StoreCase } from "./store-case.ts";
 import { taskCases } from "./task-cases.ts";
@@ -26,6 +27,7 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
   "what attempts read and cost": costCases,
   "logs, events, state and the rest": recordCases,
   requests: requestCases,
+  "walking and writing anew": rewriteCases,
 };
 
 export interface StoreSuiteOptions {
