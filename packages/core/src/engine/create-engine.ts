@@ -11,7 +11,7 @@ import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/threa
 import { DagBook } from "../scheduler/dag-book.ts";
 import { LostAttempts } from "../scheduler/lost-attempts.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import type { Store } from "../store/contract.ts";
+import type { Change, Outcome, Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import { patientReads } from "../store/patient-reads.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
@@ -21,6 +21,7 @@ import { type Randomness, systemRandomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import { boundedBackend } from "../xcom/bounded-backend.ts";
+import { chunkPlace } from "../xcom/chunk-place.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import { checkEngineOptions } from "./check-engine-options.ts";
 import { Engine } from "./engine.ts";
@@ -135,14 +136,18 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     await registerDags(book, store, dags, clock);
     const lost = new LostAttempts(await store.tasks.running());
     const now = (): number => clock.now();
+    const reads = patientReads(store, { clock, patienceMs });
+    const write = (change: Change): Promise<Outcome> => scheduler.ask.write(change);
     const xcoms: XComServices = {
-      store: patientReads(store, { clock, patienceMs }),
-      write: (change) => scheduler.ask.write(change),
+      store: reads,
+      write,
       backend: boundedBackend(backendOf(options.xcom), {
         clock,
         timeoutMs: parseDuration(options.xcom?.timeout ?? "10m"),
         onFailure: (reason) => metrics.xcomPartFailed(reason),
       }),
+      chunksOf: (taskInstanceNo, attempt) =>
+        chunkPlace({ store: reads, write, now }, () => `${taskInstanceNo}/${attempt}/${randomness.hex(4)}`),
       maxValueBytes: options.xcom?.maxValueBytes ?? engineDefaults.maxValueBytes,
       now,
       randomHex: () => randomness.hex(4),

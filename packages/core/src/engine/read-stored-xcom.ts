@@ -1,8 +1,9 @@
 import type { RunRow, Store, XComRow } from "../store/contract.ts";
-import { decodePut } from "../xcom/accessor.ts";
+import { decodePut, storedOf } from "../xcom/accessor.ts";
 import type { XComBackend } from "../xcom/backend.ts";
-import type { XComAddress } from "../xcom/parts.ts";
-import { readStream, streamEnvelopeOf } from "../xcom/streams.ts";
+import { chunkPlace } from "../xcom/chunk-place.ts";
+import type { XComAddress, XComPlace } from "../xcom/parts.ts";
+import { isStreamEnvelope } from "../xcom/stream-part.ts";
 
 /** Which XCom of a store, and what reads it. */
 export interface StoredXComQuery {
@@ -29,6 +30,18 @@ export async function readStoredXCom(
     mapIndex: row.mapIndex,
     key: row.key,
   };
-  if (streamEnvelopeOf(row)) return { stream: readStream(store, row, address) };
+  const stored = storedOf(row, address);
+  if (typeof stored !== "string" && isStreamEnvelope(stored)) {
+    const { sizeBytes } = row;
+    return { stream: backend.deserializeStream(stored, address, { sizeBytes, chunks: chunksOfReader(store) }) };
+  }
   return { value: await decodePut({ backend }, row, address) };
+}
+
+/** Streams that stay in the store, for one who only reads. */
+function chunksOfReader(store: Store): XComPlace {
+  const refused = (): never => {
+    throw new Error("a reader writes no streams");
+  };
+  return chunkPlace({ store, write: refused, now: refused }, refused);
 }

@@ -40,7 +40,15 @@ export const xcomErrors = {
   },
   XCOM_READER_MISSING: {
     says: "XCom '{key}' of task '{taskId}' was written by a part with the marker '{marker}', and no part named in the config reads it",
-    cure: "Add the package that writes '{marker}' to xcom.parts (with its options), so that it can read what it wrote.",
+    cure: "Every part that once wrote must be named in xcom.backend or xcom.parts. {advice}",
+  },
+  XCOM_PART_FAILED: {
+    says: "XCom '{key}' of task '{taskId}': the part '{part}' of the XCom backend failed to {did} it: {why}",
+    cure: "See what the part could not do; the value itself is not known to be damaged. Retry the task when the cause is gone.",
+  },
+  XCOM_STREAM_UNSUPPORTED: {
+    says: "XCom '{key}' of task '{taskId}' is a stream, and the part '{part}' of the XCom backend handles no streams",
+    cure: "Use parts that handle streams, or push the data in pieces with xcom.push.",
   },
   XCOM_STACK_INVALID: {
     says: "The XCom backend is put together wrongly: {why}",

@@ -6,10 +6,12 @@ import type { JobRun } from "../runtime/job.ts";
 import type { Change, Outcome, RunRow, XComPut, XComRef, XComRow } from "../store/contract.ts";
 import type { PatientReads } from "../store/patient-reads.ts";
 import { formatInstant } from "../time/instant.ts";
-import type { StoredXCom, XComBackend } from "./backend.ts";
+import { processMeter } from "../time/meter.ts";
+import { recordCountOf, type StoredXCom, type XComBackend, type XComBackendCall } from "./backend.ts";
 import { encodeValue } from "./codec.ts";
-import type { XComAddress } from "./parts.ts";
-import { readStream, streamEnvelopeOf, writeStream } from "./streams.ts";
+import { jsonOperation, type OnOperation } from "./operation.ts";
+import type { XComAddress, XComEnvelope, XComPlace } from "./parts.ts";
+import { isRecord, isStreamEnvelope } from "./stream-part.ts";
 import type { XComReads } from "./xcom-reads.ts";
 
 /** The key of a task's result. */
@@ -17,10 +19,14 @@ export const resultKey = "return_value";
 
 /** What the accessor needs of the engine. */
 export interface XComServices {
-  readonly store: PatientReads;
+  readonly store: Omit<PatientReads, "chunks">;
   /** Stores a change with the engine's next group; tried again as long as the engine's patience lasts. */
   write(change: Change): Promise<Outcome>;
   readonly backend: XComBackend;
+  /** Where the streams of an attempt stay that no place of the backend takes; `undefined` where somebody else sees to it. */
+  readonly chunksOf: (taskInstanceNo: number, attempt: number) => XComPlace | undefined;
+  /** Told of what values become, where there are parts. */
+  readonly onOperation?: OnOperation;
   readonly maxValueBytes: number;
   readonly now: () => number;
   /** 8 hexadecimal digits. */
@@ -135,19 +141,11 @@ export class AttemptXComs implements XComAccessor {
     key: string,
     source: Readable | AsyncIterable<Uint8Array | string>,
   ): Promise<{ readonly sizeBytes: number }> {
-    const { taskInstanceNo, attempt } = this.#caller;
-    const envelope = await writeStream(
-      this.#services,
-      `${taskInstanceNo}/${attempt}/${this.#services.randomHex()}`,
-      source,
-    );
-    this.#pushed.set(key, {
-      key,
-      format: "envelope",
-      stored: JSON.stringify(envelope),
-      sizeBytes: envelope.size_bytes,
-    });
-    return { sizeBytes: envelope.size_bytes };
+    const { taskId, mapIndex } = this.#caller;
+    const address = this.#addressOf(taskId, mapIndex, key);
+    const { stored, sizeBytes } = await this.#services.backend.serializeStream(source, address, this.#streamCall);
+    this.#pushed.set(key, { key, format: "envelope", stored: JSON.stringify(stored), sizeBytes });
+    return { sizeBytes };
   }
 
   async pullStream(query: XComQuery & { readonly key: string }): Promise<AsyncIterable<Uint8Array>> {
@@ -160,7 +158,13 @@ export class AttemptXComs implements XComAccessor {
         runId: query.run ?? run.runId,
       });
     this.#note(found);
-    return readStream(this.#services.store, found, await this.#addressOfFound(found));
+    const address = await this.#addressOfFound(found);
+    return this.#services.backend.deserializeStream(streamOf(found, address), address, this.#streamCall);
+  }
+
+  get #streamCall(): XComBackendCall {
+    const { taskInstanceNo, attempt } = this.#caller;
+    return { chunks: this.#services.chunksOf(taskInstanceNo, attempt) };
   }
 
   uniqueKey(base: string): string {
@@ -325,12 +329,14 @@ export function encodePut(services: XComServices, address: XComAddress, value: u
   const { key, taskId } = address;
   const { backend, maxValueBytes } = services;
   // A text that is too long by its characters need not be copied to learn its bytes.
+  const began = services.onOperation && !backend.isPlain ? processMeter.nowUs() : undefined;
   const text = typeof value === "string" && value.length > maxValueBytes ? value : encodeValue(value);
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > maxValueBytes) throw coreError("XCOM_TOO_LARGE", { key, taskId, sizeBytes, limit: maxValueBytes });
   if (backend.isPlain) return { key, format: "json", stored: text, sizeBytes };
+  if (began !== undefined) services.onOperation?.(jsonOperation("write", address, sizeBytes, began));
   return backend
-    .serializeText(text, address)
+    .serializeText(text, address, { recordCount: recordCountOf(value) })
     .then((stored) =>
       typeof stored === "string"
         ? { key, format: "json", stored, sizeBytes }
@@ -344,25 +350,28 @@ export async function decodePut(
   put: XComPut,
   address: XComAddress,
 ): Promise<unknown> {
-  return services.backend.deserialize(put.format === "json" ? put.stored : parseEnvelope(put, address), address);
+  const { sizeBytes } = put;
+  return services.backend.deserialize(storedOf(put, address), address, { sizeBytes });
 }
 
-function parseEnvelope(put: XComPut, address: XComAddress): StoredXCom {
-  const { key, taskId } = address;
-  if (streamEnvelopeOf(put))
-    throw coreError("XCOM_WRONG_KIND", { key, taskId, what: "a stream", how: "xcom.pullStream" });
+/** What a row holds, as the backend gave it. @throws `XCOM_CORRUPT` */
+export function storedOf({ format, stored }: XComPut, { key, taskId }: XComAddress): StoredXCom {
+  if (format === "json") return stored;
   try {
-    const envelope: unknown = JSON.parse(put.stored);
-    if (typeof envelope === "object" && envelope !== null) return envelope as StoredXCom;
+    const envelope: unknown = JSON.parse(stored);
+    if (isRecord(envelope)) return envelope;
   } catch {
     // Said below.
   }
-  throw coreError("XCOM_CORRUPT", {
-    key: address.key,
-    taskId: address.taskId,
-    sizeBytes: put.stored.length,
-    why: "its envelope is not JSON",
-  });
+  throw coreError("XCOM_CORRUPT", { key, taskId, sizeBytes: stored.length, why: "its envelope is not JSON" });
+}
+
+/** What a row holds of a stream. @throws `XCOM_WRONG_KIND`, `XCOM_CORRUPT` */
+export function streamOf(put: XComPut, address: XComAddress): XComEnvelope {
+  const stored = storedOf(put, address);
+  if (typeof stored !== "string" && isStreamEnvelope(stored)) return stored;
+  const { key, taskId } = address;
+  throw coreError("XCOM_WRONG_KIND", { key, taskId, what: "no stream", how: "xcom.pull" });
 }
 
 function idOf(task: AnyQuery["task"] | { readonly id: string }): string | undefined {

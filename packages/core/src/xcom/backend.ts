@@ -1,27 +1,64 @@
-import { coreError, isMillraceError, type MillraceError, messageOf } from "../errors.ts";
+import { coreError, isMillraceError } from "../errors.ts";
+import { processMeter } from "../time/meter.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
-import type { XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "./parts.ts";
+import { type ChainLink, checkAdmission, corrupt, envelopeChain, withInner } from "./envelope-chain.ts";
+import { jsonOperation, measured, type OnOperation } from "./operation.ts";
+import { during, type PartWork } from "./part-work.ts";
+import type { XComAddress, XComBackendPart, XComCall, XComEnvelope, XComPieces, XComPlace } from "./parts.ts";
+import { bytesOfPieces, evenPieces, largeBytes, PeekedSource, piecesOfText, textOfBytes } from "./pieces.ts";
+import { canReadPieces, readBytes, readPieces } from "./read-value.ts";
+import { writersOf, xcomStack } from "./stack.ts";
+import { isStreamEnvelope, streamEnvelope } from "./stream-part.ts";
+import { canStream, writeBytes, writePieces } from "./write-value.ts";
 
 /** What is stored of a value: its JSON text, or an envelope. */
 export type StoredXCom = string | XComEnvelope;
 
+/** What may be said with a call to a backend. */
+export interface XComBackendCall extends XComCall {
+  /** Told of each thing that a part does. Must not throw. */
+  readonly onOperation?: OnOperation;
+  /** Bytes of the value's text, where they are known: a hint for reading. */
+  readonly sizeBytes?: number;
+  /** Where streams stay that no place of the backend takes. Without it such streams are refused. */
+  readonly chunks?: XComPlace;
+}
+
+/** A stream as it is stored. */
+export interface StoredStream {
+  readonly stored: XComEnvelope;
+  readonly sizeBytes: number;
+}
+
+/** What values go through on their way into the store and back. */
 export interface XComBackend {
   /** The value as it is stored: a JSON string when no part applied, else an envelope. */
-  serialize(value: unknown, address: XComAddress): Promise<StoredXCom>;
+  serialize(value: unknown, address: XComAddress, call?: XComBackendCall): Promise<StoredXCom>;
   /** As `serialize`, for a value whose text is known already. */
-  serializeText(text: string, address: XComAddress): Promise<StoredXCom>;
+  serializeText(text: string, address: XComAddress, call?: XComBackendCall): Promise<StoredXCom>;
+  /** Writes bytes of any length in little memory. What the source throws passes through. */
+  serializeStream(
+    source: AsyncIterable<Uint8Array | string>,
+    address: XComAddress,
+    call?: XComBackendCall,
+  ): Promise<StoredStream>;
   /** Follows the envelope's markers, not the order of the parts. */
-  deserialize(stored: StoredXCom, address: XComAddress): Promise<unknown>;
+  deserialize(stored: StoredXCom, address: XComAddress, call?: XComBackendCall): Promise<unknown>;
   /** As `deserialize`, but gives the value's text. */
-  deserializeText(stored: StoredXCom, address: XComAddress): Promise<string>;
-  /** Removes what the value keeps outside of the store. */
-  purge(stored: StoredXCom): Promise<void>;
+  deserializeText(stored: StoredXCom, address: XComAddress, call?: XComBackendCall): Promise<string>;
+  /** The bytes of a stream. What is wrong is thrown at the latest after the last piece: act on them only then. */
+  deserializeStream(stored: XComEnvelope, address: XComAddress, call?: XComBackendCall): XComPieces;
+  /** Removes what the value keeps outside of its row. The address is for messages. */
+  purge(stored: StoredXCom, address?: XComAddress, call?: XComBackendCall): Promise<void>;
   /** True when no part is configured for writing: text is stored as it is. */
   readonly isPlain: boolean;
+  /** Every part that writes or reads, those of choosers too. */
+  readonly parts: readonly XComBackendPart[];
 }
 
 /**
- * Puts parts together: stages in the order of writing, then at most one place. `readers` only read what they once wrote.
+ * Puts parts together: stages in the order of writing, then at most one place; or one chooser. `readers` only read what
+ * they once wrote. Values of more than 4 MiB go through the parts in pieces where all of them can.
  *
  * @throws `XCOM_STACK_INVALID`
  */
@@ -29,50 +66,86 @@ export function xcomBackend(
   parts: readonly XComBackendPart[] = [],
   options: { readonly readers?: readonly XComBackendPart[] } = {},
 ): XComBackend {
-  checkOrder(parts);
-  const byMarker = new Map<string, XComBackendPart>();
-  for (const part of [...(options.readers ?? []), ...parts]) byMarker.set(part.marker, part);
-  const stages = parts.filter((part): part is XComStage => part.kind === "stage");
-  const place = parts.find((part): part is XComPlace => part.kind === "place");
+  const stack = xcomStack(parts, options.readers ?? []);
+  const isPlain = parts.length === 0;
 
-  const serializeText = async (text: string, address: XComAddress): Promise<StoredXCom> => {
-    if (parts.length === 0) return text;
-    let bytes: Uint8Array = Buffer.from(text);
-    let envelope: XComEnvelope | undefined;
-    let bytesField = "";
-    for (const stage of stages) {
-      const result = await stage.write(bytes, address, envelope);
-      if (!result) continue;
-      envelope = withInner(result.envelope, envelope);
-      bytes = result.bytes;
-      bytesField = stage.bytesField;
+  const chainOf = (stored: XComEnvelope, address: XComAddress, chunks?: XComPlace): ChainLink[] => {
+    const chain = envelopeChain(stack, stored, address, chunks);
+    checkAdmission(stack, chain, address);
+    return chain;
+  };
+
+  const serializeText = async (text: string, address: XComAddress, call: XComBackendCall = {}): Promise<StoredXCom> => {
+    if (isPlain) return text;
+    const work = workOf(address, call);
+    if (text.length < largeBytes) {
+      const bytes = Buffer.from(text);
+      const writers = await writersOf(stack, bytes, bytes.length, address);
+      return (await writeBytes(bytes, writers, work)) ?? text;
     }
-    const placed = await place?.put(bytes, address, envelope);
-    if (placed) return withInner(placed, envelope);
-    if (!envelope) return text;
-    return {
-      ...envelope,
-      [bytesField]: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
-    };
+    const source = await PeekedSource.of(piecesOfText(text), Buffer.byteLength(text));
+    const writers = await writersOf(stack, source.head, source.sizeBytes, address);
+    if (canStream(writers)) return (await writePieces(source, writers, () => writers.inner, work)) ?? text;
+    await source.close();
+    return (await writeBytes(Buffer.from(text), writers, work)) ?? text;
   };
 
   return backendOfTexts({
-    isPlain: parts.length === 0,
+    isPlain,
+    parts: stack.all,
     serializeText,
-    async deserializeText(stored, address) {
-      if (typeof stored === "string") return stored;
+    async serializeStream(given, address, call = {}) {
+      const counter = { sizeBytes: 0, failure: undefined as { readonly error: unknown } | undefined };
+      const work = { ...workOf(address, call), isOfSource: (error: unknown) => counter.failure?.error === error };
+      const source = await PeekedSource.of(countedPieces(given, counter));
+      const sizeBytes = source.isWhole ? source.head.length : undefined;
+      const writers = await writersOf(stack, source.head, sizeBytes, address);
+      const inner = (): XComEnvelope => {
+        const stream = streamEnvelope(counter.sizeBytes);
+        return writers.inner ? withInner(writers.inner, stream) : stream;
+      };
+      const stored = await writePieces(source, writers, inner, work, call.chunks);
+      if (stored) return { stored, sizeBytes: counter.sizeBytes };
+      await source.close();
+      throw coreError("XCOM_STREAM_UNSUPPORTED", { part: "store", key: address.key, taskId: address.taskId });
+    },
+    async deserializeText(stored, address, call = {}) {
+      if (typeof stored === "string") {
+        checkAdmission(stack, [], address);
+        return stored;
+      }
+      if (isStreamEnvelope(stored)) throw wrongKind("a stream", "xcom.pullStream", address);
+      const chain = chainOf(stored, address);
+      const work = workOf(address, call);
+      const isLarge = (call.sizeBytes ?? 0) > largeBytes && canReadPieces(chain);
+      const bytes = isLarge
+        ? await bytesOfPieces(readPieces(chain, work), call.sizeBytes)
+        : await readBytes(chain, work);
       try {
-        return Buffer.from(await bytesOf(stored, address, byMarker, undefined)).toString("utf8");
+        return textOfBytes(bytes);
       } catch (error) {
-        throw corruptUnlessCoded(error, address, stored);
+        throw corrupt(address, stored, (error as Error).message);
       }
     },
-    async purge(stored) {
-      if (typeof stored === "string") return;
-      for (let envelope: XComEnvelope | undefined = stored; envelope; envelope = innerOf(envelope)) {
-        const part = partOf(envelope, byMarker);
-        if (part?.kind === "place") await part.remove([part.refOf(envelope)]);
+    async *deserializeStream(stored, address, call = {}) {
+      if (!isStreamEnvelope(stored)) throw wrongKind("no stream", "xcom.pull", address);
+      const chain = chainOf(stored, address, call.chunks);
+      const work = workOf(address, call);
+      let sizeBytes = 0;
+      for await (const piece of canReadPieces(chain) ? readPieces(chain, work) : unsupported(chain, work)) {
+        sizeBytes += piece.length;
+        yield piece;
       }
+      if (sizeBytes !== chain.at(-1)?.envelope.size_bytes)
+        throw corrupt(address, stored, "it is not as long as it was when it was written");
+    },
+    async purge(stored, address = unknownAddress, call = {}) {
+      if (typeof stored === "string") return;
+      const [{ part, envelope }] = envelopeChain(stack, stored, address, call.chunks);
+      if (part.kind !== "place") return;
+      const work = workOf(address, call);
+      const remove = () => during(part, "remove", work, () => part.remove([part.refOf(envelope)], work.call));
+      await measured(call.onOperation, { part: part.name, operation: "remove", address }, 0, remove, () => 0);
     },
   });
 }
@@ -81,91 +154,68 @@ export function xcomBackend(
 export function backendOfTexts(texts: Omit<XComBackend, "serialize" | "deserialize">): XComBackend {
   return {
     ...texts,
-    serialize: (value, address) => texts.serializeText(encodeValue(value), address),
-    async deserialize(stored, address) {
-      const text = await texts.deserializeText(stored, address);
+    serialize(value, address, call) {
+      const began = call?.onOperation && processMeter.nowUs();
+      const text = encodeValue(value);
+      if (began !== undefined && !texts.isPlain)
+        call?.onOperation?.(jsonOperation("write", address, Buffer.byteLength(text), began));
+      return texts.serializeText(text, address, { recordCount: recordCountOf(value), ...call });
+    },
+    async deserialize(stored, address, call) {
+      const text = await texts.deserializeText(stored, address, call);
+      const began = call?.onOperation && processMeter.nowUs();
       try {
-        return decodeValue(text);
+        const value = decodeValue(text);
+        if (began !== undefined && typeof stored !== "string")
+          call?.onOperation?.(jsonOperation("read", address, call.sizeBytes ?? Buffer.byteLength(text), began));
+        return value;
       } catch (error) {
-        throw corruptUnlessCoded(error, address, stored);
+        if (isMillraceError(error)) throw error;
+        // The message of a JSON parser may quote the value: only its kind may pass.
+        throw corrupt(
+          address,
+          stored,
+          error instanceof SyntaxError ? "its text is not JSON" : (error as Error).message,
+        );
       }
     },
   };
 }
 
-function checkOrder(parts: readonly XComBackendPart[]): void {
-  const places = parts.filter((part) => part.kind === "place");
-  if (places.length > 1)
-    throw coreError("XCOM_STACK_INVALID", {
-      why: `it has ${places.length} places (${places.map((part) => part.name).join(", ")})`,
-    });
-  if (places.length === 1 && parts.at(-1) !== places[0])
-    throw coreError("XCOM_STACK_INVALID", { why: `the place '${places[0].name}' is not last` });
-  const encrypt = parts.findIndex((part) => part.kind === "stage" && part.effect === "encrypt");
-  const compress = parts.findLastIndex((part) => part.kind === "stage" && part.effect === "compress");
-  if (encrypt >= 0 && compress > encrypt)
-    throw coreError("XCOM_STACK_INVALID", {
-      why: `'${parts[compress].name}' compresses what '${parts[encrypt].name}' has encrypted`,
-    });
+/** How many records a value has: the length of a list, 1 for anything else. */
+export function recordCountOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  return value instanceof Map || value instanceof Set ? value.size : 1;
 }
 
-async function bytesOf(
-  envelope: XComEnvelope,
-  address: XComAddress,
-  byMarker: ReadonlyMap<string, XComBackendPart>,
-  given: Uint8Array | undefined,
-): Promise<Uint8Array> {
-  const part = partOf(envelope, byMarker);
-  if (!part) throw readerMissing(envelope, address);
-  const inner = innerOf(envelope);
-  let bytes: Uint8Array;
-  if (part.kind === "place") {
-    bytes = await part.get(envelope, address);
-  } else if (part.kind === "chooser") {
-    if (!given) throw corrupt(address, envelope, `'${part.name}' chose, and nothing was written`);
-    bytes = given;
-  } else {
-    bytes = await part.read(given ?? inlineBytes(envelope, part.bytesField, address), envelope, address);
+const unknownAddress: XComAddress = { dagId: "?", runId: "?", taskId: "?", mapIndex: -1, key: "?" };
+
+function workOf(address: XComAddress, call: XComBackendCall): PartWork {
+  const { signal, recordCount, onOperation } = call;
+  return { address, call: { signal, recordCount }, onOperation };
+}
+
+/** The pieces of a task's stream; what they add up to, and what it throws, stand in `counter`. */
+async function* countedPieces(
+  source: AsyncIterable<Uint8Array | string>,
+  counter: { sizeBytes: number; failure: { readonly error: unknown } | undefined },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const piece of evenPieces(source)) {
+      counter.sizeBytes += piece.length;
+      yield piece;
+    }
+  } catch (error) {
+    counter.failure = { error };
+    throw error;
   }
-  return inner ? bytesOf(inner, address, byMarker, bytes) : bytes;
 }
 
-function inlineBytes(envelope: XComEnvelope, field: string, address: XComAddress): Uint8Array {
-  const text = envelope[field];
-  if (typeof text !== "string") throw corrupt(address, envelope, `its envelope has no '${field}'`);
-  const bytes = Buffer.from(text, "base64");
-  if (bytes.toString("base64") !== text) throw corrupt(address, envelope, `'${field}' is not base64`);
-  return bytes;
+function wrongKind(what: string, how: string, { key, taskId }: XComAddress): Error {
+  return coreError("XCOM_WRONG_KIND", { key, taskId, what, how });
 }
 
-function withInner(envelope: XComEnvelope, inner: XComEnvelope | undefined): XComEnvelope {
-  return inner ? { ...envelope, inner } : envelope;
-}
-
-function innerOf(envelope: XComEnvelope): XComEnvelope | undefined {
-  return typeof envelope.inner === "object" && envelope.inner !== null ? (envelope.inner as XComEnvelope) : undefined;
-}
-
-function partOf(envelope: XComEnvelope, byMarker: ReadonlyMap<string, XComBackendPart>): XComBackendPart | undefined {
-  for (const field of Object.keys(envelope)) {
-    if (envelope[field] === true && byMarker.has(field)) return byMarker.get(field);
-  }
-  return undefined;
-}
-
-function readerMissing(envelope: XComEnvelope, address: XComAddress): MillraceError {
-  const marker =
-    Object.keys(envelope).find((field) => field.startsWith("_xcom_") && envelope[field] === true) ?? "none";
-  return coreError("XCOM_READER_MISSING", { key: address.key, taskId: address.taskId, marker });
-}
-
-function corruptUnlessCoded(error: unknown, address: XComAddress, stored: StoredXCom): MillraceError {
-  return isMillraceError(error) ? error : corrupt(address, stored, messageOf(error), error);
-}
-
-function corrupt(address: XComAddress, stored: StoredXCom, why: string, cause?: unknown): MillraceError {
-  const sizeBytes = Buffer.byteLength(typeof stored === "string" ? stored : JSON.stringify(stored));
-  // The message of a JSON parser may quote the value: only its kind may pass.
-  const reason = cause instanceof SyntaxError ? "its text is not JSON" : why;
-  return coreError("XCOM_CORRUPT", { key: address.key, taskId: address.taskId, sizeBytes, why: reason });
+function unsupported(chain: readonly ChainLink[], { address: { key, taskId } }: PartWork): never {
+  const part = chain.find((link) => !canReadPieces([link]))?.part.name ?? "";
+  throw coreError("XCOM_STREAM_UNSUPPORTED", { part, key, taskId });
 }

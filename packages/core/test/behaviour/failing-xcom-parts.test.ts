@@ -29,9 +29,9 @@ const passing = dag("passing", {}, (d) => {
 const other = dag("other", {}, (d) => void d.task("alone", () => undefined));
 
 test.for([
-  ["write", "throws", undefined, "error"],
+  ["write", "throws", "XCOM_PART_FAILED", "error"],
   ["write", "hangs", "XCOM_TIMEOUT", "timeout"],
-  ["read", "throws", "XCOM_CORRUPT", "error"],
+  ["read", "throws", "XCOM_PART_FAILED", "error"],
   ["read", "hangs", "XCOM_TIMEOUT", "timeout"],
 ] as const)(
   "a part that %s %s fails the attempt that needs it, is counted, and harms no other run",

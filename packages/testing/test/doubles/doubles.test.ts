@@ -116,8 +116,8 @@ describe("faulty parts", () => {
       "flip a bit on read": ["SAMPLE_ALTERED", { text: `${"x".repeat(246)}y${"x".repeat(253)}` }],
       "drop on write": ["SAMPLE_MISSING", "SAMPLE_ALTERED"],
       "drop on read": ["SAMPLE_ALTERED", "XCOM_CORRUPT"],
-      "throw on write": ["the place 'sample' cannot write", "the stage 'sample' cannot write"],
-      "throw on read": ["XCOM_CORRUPT", "XCOM_CORRUPT"],
+      "throw on write": ["XCOM_PART_FAILED", "XCOM_PART_FAILED"],
+      "throw on read": ["XCOM_PART_FAILED", "XCOM_PART_FAILED"],
     });
   });
 

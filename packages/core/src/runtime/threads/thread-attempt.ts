@@ -10,6 +10,7 @@ import { engineCalls } from "./engine-calls.ts";
 import type { MemoryGuard } from "./memory-guard.ts";
 import { errorOf, plainError } from "./plain-error.ts";
 import type { FromThread, PlainOutcome, ThreadJob, ToThread } from "./thread-messages.ts";
+import { ThreadStreams } from "./thread-streams.ts";
 import type { ThreadTask } from "./worker.ts";
 
 /** What an attempt in a thread is made with. */
@@ -30,6 +31,7 @@ export class ThreadAttempt {
   readonly #kill = new AbortController();
   readonly #over = new AbortController();
   #hasBegun = false;
+  #streams: ThreadStreams | undefined;
   #unwatch: (() => void) | undefined;
   /** Of a thread that is not to be used again. */
   #spent: PlainOutcome | undefined;
@@ -62,6 +64,7 @@ export class ThreadAttempt {
       for (let left = receiveMessageOnPort(port1); left; left = receiveMessageOnPort(port1)) this.#hear(left.message);
       this.#unwatch?.();
       port1.close();
+      void this.#streams?.close();
     }
   }
 
@@ -97,9 +100,15 @@ export class ThreadAttempt {
     }
   }
 
+  #ownStreams(): ThreadStreams {
+    const { backend, chunksOf } = this.#tools.services;
+    this.#streams ??= new ThreadStreams(backend, chunksOf(this.#job.taskInstanceNo, this.#job.attempt));
+    return this.#streams;
+  }
+
   async #answer({ no, name, args }: Extract<FromThread, { kind: "call" }>): Promise<void> {
     try {
-      const calls = engineCalls(this.#tools.services, this.#job);
+      const calls = engineCalls(this.#tools.services, this.#job, this.#ownStreams());
       if (!Object.hasOwn(calls, name)) throw coreError("THREAD_CALL_REFUSED", { name: shown(name) });
       const call = calls[name as keyof typeof calls] as (...given: readonly unknown[]) => Promise<unknown>;
       const value = await call(...args);

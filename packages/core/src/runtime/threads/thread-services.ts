@@ -5,6 +5,7 @@ import { threadMeter } from "../../time/meter.ts";
 import { systemRandomness } from "../../time/random.ts";
 import { backendOfTexts } from "../../xcom/backend.ts";
 import { decodeValue } from "../../xcom/codec.ts";
+import { evenPieces } from "../../xcom/pieces.ts";
 import type { RuntimeServices } from "../context.ts";
 import type { JobRun } from "../job.ts";
 import type { EngineCalls } from "./engine-calls.ts";
@@ -33,17 +34,39 @@ export function threadServices(job: ThreadJob, ask: AskEngine, tell: (message: T
         ofRun: (runNo) => ask("xcoms.ofRun", runNo),
         prior: (query) => ask("xcoms.prior", query),
       },
-      chunks: { get: (streamId, seq) => ask("chunks.get", streamId, seq) },
       state: { get: (namespace, key) => ask("state.get", namespace, key) },
     },
     write: (change) => ask("write", change),
     backend: backendOfTexts({
       isPlain: job.isPlain,
-      serializeText: (text, address) => ask("serializeText", text, address),
-      deserializeText: async (stored, address) =>
-        typeof stored === "string" ? stored : ask("deserializeText", stored, address),
+      parts: [],
+      serializeText: (text, address, call) => ask("serializeText", text, address, { recordCount: call?.recordCount }),
+      deserializeText: async (stored, address, call) =>
+        job.isPlain && typeof stored === "string"
+          ? stored
+          : ask("deserializeText", stored, address, { sizeBytes: call?.sizeBytes }),
+      async serializeStream(source, address) {
+        const no = await ask("stream.write", address);
+        try {
+          for await (const piece of evenPieces(source)) await ask("stream.piece", no, piece);
+        } catch (error) {
+          await ask("stream.drop", no);
+          throw error;
+        }
+        return ask("stream.end", no);
+      },
+      async *deserializeStream(stored, address) {
+        const no = await ask("stream.read", stored, address);
+        try {
+          for (let piece = await ask("stream.next", no); piece; piece = await ask("stream.next", no)) yield piece;
+        } finally {
+          await ask("stream.stop", no);
+        }
+      },
       purge: async () => undefined,
     }),
+    // The engine knows where streams stay.
+    chunksOf: () => undefined,
     maxValueBytes: job.maxValueBytes,
     now,
     randomHex: () => systemRandomness.hex(4),
