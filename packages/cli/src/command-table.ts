@@ -70,6 +70,11 @@ const commands: readonly CommandEntry[] = [
   { path: "xcom list", summary: "List the values that a run left", load: () => import("./commands/xcom-list.ts") },
   { path: "xcom get", summary: "Print one value", load: () => import("./commands/xcom-get.ts") },
   { path: "xcom clear", summary: "Remove values that a run left", load: () => import("./commands/xcom-clear.ts") },
+  {
+    path: "xcom gc",
+    summary: "Remove values outside of the store that nobody needs",
+    load: () => import("./commands/xcom-gc.ts"),
+  },
   { path: "pools list", summary: "List the pools, and who uses them", load: () => import("./commands/pools-list.ts") },
   { path: "pools set", summary: "Set the slots of a pool", load: () => import("./commands/pools-set.ts") },
   {

@@ -37,6 +37,7 @@ export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";
 export { type BundleServiceOptions, bundleService } from "./engine/bundle-service.ts";
+export { type CollectorServiceOptions, collectorService } from "./engine/collector-service.ts";
 export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
 export type { DryRun, Engine, EngineStart, StartOptions } from "./engine/engine.ts";
 export type { RunOptions } from "./engine/parse-run-request.ts";
@@ -73,5 +74,14 @@ export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";
 export { formatInstant, parseInstant } from "./time/instant.ts";
 export type { Meter } from "./time/meter.ts";
+
+export {
+  type CollectedAmount,
+  type CollectedPlace,
+  type CollectOptions,
+  collectXComs,
+} from "./xcom/collector/collect.ts";
+export type { CollectorReads } from "./xcom/collector/judge.ts";
+export { placesOf } from "./xcom/collector/placed-refs.ts";
 
 assertNodeVersion();

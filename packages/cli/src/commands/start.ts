@@ -72,7 +72,12 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
     session,
     first.dags.map(({ dag }) => dag),
   );
-  const services = [core.requestService({ home }), core.bundleService({ home })];
+  const { parts, readers } = await core.resolveXComBackend(await session.config());
+  const services = [
+    core.requestService({ home }),
+    core.bundleService({ home }),
+    core.collectorService({ parts: [...parts, ...readers] }),
+  ];
   if (given.value<boolean>("watch") !== false) {
     const { reloadService } = await import("../serving/reload-service.ts");
     const load = (): Promise<LoadedDags> => core.loadDags({ folder, home });

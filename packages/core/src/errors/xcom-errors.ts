@@ -50,6 +50,10 @@ export const xcomErrors = {
     says: "XCom '{key}' of task '{taskId}' is a stream, and the part '{part}' of the XCom backend handles no streams",
     cure: "Use parts that handle streams, or push the data in pieces with xcom.push.",
   },
+  XCOM_NOT_COLLECTED: {
+    says: "What the XCom place '{part}' keeps could not be collected: {why}",
+    cure: "See that the place can be reached and written; nothing that is needed was removed, and the next collection goes on.",
+  },
   XCOM_STACK_INVALID: {
     says: "The XCom backend is put together wrongly: {why}",
     cure: "List the stages in the order of writing, compression before encryption, and at most one place, last.",

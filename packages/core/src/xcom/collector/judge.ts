@@ -1,0 +1,93 @@
+import { isRunFinished } from "../../lifecycle/states.ts";
+import type { RunRow, Store, TaskInstanceRow } from "../../store/contract.ts";
+import type { PlacedXCom, XComAddress, XComPlace, XComScope } from "../parts.ts";
+import { leadOf } from "./placed-refs.ts";
+
+/** What the collector reads of a store. */
+export type CollectorReads = {
+  readonly dags: Pick<Store["dags"], "get">;
+  readonly runs: Pick<Store["runs"], "find">;
+  readonly tasks: Pick<Store["tasks"], "find">;
+  readonly xcoms: Pick<Store["xcoms"], "get" | "ofTask">;
+};
+
+/**
+ * Whether something that a place keeps is needed. `orphan`: nothing leads to it, and nothing will. `partial`: it was never
+ * finished. `active`: its run has not ended, so an attempt may have put it that will be recorded later. `foreign`: of a DAG
+ * that this store has never known. `unclear`: it or what might lead to it is of no readable shape.
+ */
+export type Verdict = "orphan" | "partial" | "young" | "active" | "referenced" | "foreign" | "unaddressed" | "unclear";
+
+export interface Criteria {
+  /** What was put after this instant stays, whatever it is. */
+  readonly olderThan: number;
+  readonly scope: XComScope;
+}
+
+/**
+ * Judges what a place keeps by what the store holds now. What has been read is kept for as long as the judge is: take a new
+ * one for each batch. A run is read before its rows, so that whatever an attempt recorded before its run ended is seen.
+ */
+export class Judge {
+  readonly #store: CollectorReads;
+  readonly #place: XComPlace;
+  readonly #criteria: Criteria;
+  readonly #runs = new Map<string, RunRow | "foreign" | undefined>();
+  readonly #tasks = new Map<string, TaskInstanceRow | undefined>();
+
+  constructor(store: CollectorReads, place: XComPlace, criteria: Criteria) {
+    this.#store = store;
+    this.#place = place;
+    this.#criteria = criteria;
+  }
+
+  async judge({ ref, address, createdAt, isPartial }: PlacedXCom): Promise<Verdict> {
+    // Also what says no readable time: it compares false with everything.
+    if (!(createdAt <= this.#criteria.olderThan)) return "young";
+    if (isPartial) return "partial";
+    if (!address) return "unaddressed";
+    if (!isAddress(address)) return "unclear";
+    const run = await this.#runOf(address);
+    if (run === "foreign") return "foreign";
+    if (!run) return "orphan";
+    if (!isRunFinished(run.state)) return "active";
+    const task = await this.#taskOf(run, address);
+    return task ? this.#leadsTo(ref, task, address.key) : "orphan";
+  }
+
+  async #leadsTo(ref: string, { taskInstanceNo }: TaskInstanceRow, key: string): Promise<Verdict> {
+    const { xcoms } = this.#store;
+    const own = await xcoms.get({ taskInstanceNo, key });
+    const first = own && leadOf(this.#place, own);
+    if (first !== "unclear" && first?.ref === ref) return "referenced";
+    let verdict: Verdict = "orphan";
+    for (const row of await xcoms.ofTask(taskInstanceNo)) {
+      const lead = leadOf(this.#place, row);
+      if (lead === "unclear") verdict = "unclear";
+      else if (lead?.ref === ref) return "referenced";
+    }
+    return verdict;
+  }
+
+  async #runOf({ dagId, runId }: XComAddress): Promise<RunRow | "foreign" | undefined> {
+    const name = JSON.stringify([dagId, runId]);
+    if (!this.#runs.has(name)) {
+      const run = await this.#store.runs.find(dagId, runId);
+      // Another store may keep its bytes here, unless somebody names the DAG.
+      const isForeign = !run && this.#criteria.scope.dagId !== dagId && !(await this.#store.dags.get(dagId));
+      this.#runs.set(name, isForeign ? "foreign" : run);
+    }
+    return this.#runs.get(name);
+  }
+
+  async #taskOf({ runNo }: RunRow, { taskId, mapIndex }: XComAddress): Promise<TaskInstanceRow | undefined> {
+    const name = JSON.stringify([runNo, taskId, mapIndex]);
+    if (!this.#tasks.has(name)) this.#tasks.set(name, await this.#store.tasks.find({ runNo, taskId, mapIndex }));
+    return this.#tasks.get(name);
+  }
+}
+
+/** A place reads addresses from names that anybody may have given. */
+function isAddress({ dagId, runId, taskId, mapIndex, key }: XComAddress): boolean {
+  return [dagId, runId, taskId, key].every((id) => typeof id === "string") && Number.isSafeInteger(mapIndex);
+}
