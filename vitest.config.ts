@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Tests read the sources of every workspace package, so they never run against a stale build.
-const conditions = ["millrace-source", "module", "node", "development|production"];
+const conditions = ["millrace-source", "node", "development|production"];
 
 export default defineConfig({
   resolve: { conditions },

@@ -38,6 +38,10 @@ export const testingErrorTable = {
     says: "What the manual clock is driven for is not done after {steps} sleeps",
     cure: "Something sleeps again and again; give drive a latest instant, or let it end.",
   },
+  TEST_S3_OBJECT_MISSING: {
+    says: "There is no object {key} to damage among the {size} of the bucket",
+    cure: "Name one of server.objects.keys(), after it was put.",
+  },
 } as const;
 
 /** Codes of the errors that this package throws. */

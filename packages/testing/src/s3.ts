@@ -1,0 +1,5 @@
+/** An S3 server in memory, for tests of what speaks to S3. Works with any test runner and any client. */
+export type { S3Objects, S3ObjectView } from "./s3/objects-view.ts";
+export type { S3Operation } from "./s3/operations.ts";
+export type { S3RequestNote } from "./s3/request-log.ts";
+export { type S3Server, type S3ServerOptions, startS3Server } from "./s3/server.ts";
