@@ -6,6 +6,7 @@ import * as resilience from "@millrace/resilience";
 import * as storeSqlite from "@millrace/store-sqlite";
 import { testDag } from "@millrace/testing";
 import * as xcomFile from "@millrace/xcom-file";
+import * as xcomGzip from "@millrace/xcom-gzip";
 import * as xcomHybrid from "@millrace/xcom-hybrid";
 
 interface Sale {
@@ -43,6 +44,6 @@ const tested = await testDag(sales, { mock: { extract: [{ region: "eu", amount: 
 const totalOfMock = tested.orThrow().value<{ readonly sum: number }>("total");
 if (totalOfMock?.sum !== 40) throw new Error("the consumer's test gave another result");
 
-for (const [door, names] of Object.entries({ plugin, resilience, storeSqlite, xcomFile, xcomHybrid })) {
+for (const [door, names] of Object.entries({ plugin, resilience, storeSqlite, xcomFile, xcomGzip, xcomHybrid })) {
   console.log(door, Object.keys(names).join(" "));
 }

@@ -8,6 +8,7 @@ import { resilienceErrorTable } from "../../packages/resilience/src/errors.ts";
 import { sqliteErrorTable } from "../../packages/store-sqlite/src/sqlite-errors.ts";
 import { testingErrorTable } from "../../packages/testing/src/errors.ts";
 import { fileErrorTable } from "../../packages/xcom-file/src/errors.ts";
+import { gzipErrorTable } from "../../packages/xcom-gzip/src/errors.ts";
 import { hybridErrorTable } from "../../packages/xcom-hybrid/src/errors.ts";
 import { root } from "../workspace.mjs";
 
@@ -16,6 +17,7 @@ const packages = [
   { name: "@millrace/store-sqlite", folder: "store-sqlite", table: sqliteErrorTable },
   { name: "millrace (the command)", folder: "cli", table: cliErrorTable },
   { name: "@millrace/xcom-file", folder: "xcom-file", table: fileErrorTable },
+  { name: "@millrace/xcom-gzip", folder: "xcom-gzip", table: gzipErrorTable },
   { name: "@millrace/xcom-hybrid", folder: "xcom-hybrid", table: hybridErrorTable },
   { name: "@millrace/resilience", folder: "resilience", table: resilienceErrorTable },
   { name: "@millrace/testing", folder: "testing", table: testingErrorTable },

@@ -75,8 +75,7 @@ const codecs: Readonly<Record<Algorithm, Codec>> = {
     compressAtOnce: (bytes, level, limits) => gzipSync(bytes, { level, ...limits }),
     frame: gzipFrame,
     decompressor: (chunkSize) => createInflateRaw({ chunkSize }),
-    decompressAtOnce: (body, limits) =>
-      inflateRawSync(body, { ...limits, ...withEngine }) as unknown as Decompressed,
+    decompressAtOnce: (body, limits) => inflateRawSync(body, { ...limits, ...withEngine }) as unknown as Decompressed,
   },
   zstd: {
     // Above 19 reading takes up to 128 MiB.

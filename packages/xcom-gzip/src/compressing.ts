@@ -27,9 +27,7 @@ export async function compress(
   // No more can gain: see `gains`.
   const most = Math.floor((bytes.length * 3) / 4);
   const isQuick = bytes.length <= atOnceBytes && level <= codec.quickLevel;
-  const found = isQuick
-    ? atOnce(bytes, algorithm, level, most)
-    : await beside(bytes, algorithm, level, most, signal);
+  const found = isQuick ? atOnce(bytes, algorithm, level, most) : await beside(bytes, algorithm, level, most, signal);
   if (!found) return undefined;
   const claim: Claim = {
     algorithm,
@@ -80,8 +78,7 @@ export function compressStream(
   }
   return {
     pieces: compressed(),
-    envelope: () =>
-      envelopeOf({ algorithm, originalSize, compressedSize, crc: isSummed ? crc : undefined }),
+    envelope: () => envelopeOf({ algorithm, originalSize, compressedSize, crc: isSummed ? crc : undefined }),
   };
 }
 

@@ -123,7 +123,8 @@ class CheckedInput {
     this.#size += piece.length;
     this.#check(this.#frame.take(piece));
     const { compressedSize } = this.#claim;
-    if (this.#size > compressedSize) throw altered(this.#claim, `there are more bytes than the ${compressedSize} written`);
+    if (this.#size > compressedSize)
+      throw altered(this.#claim, `there are more bytes than the ${compressedSize} written`);
     for (const { length } of this.#frame.body) this.#bodySize += length;
     return this.#frame.body;
   }
@@ -180,7 +181,8 @@ class CheckedOutput {
     if (this.#size < this.#claim.originalSize) throw this.#sizeDiffers(String(this.#size));
     const crc = this.#claim.crc ?? trailer?.crc;
     if (crc !== undefined && crc !== this.#crc) throw altered(this.#claim, "its checksum does not match");
-    if (trailer && trailer.size !== this.#size % 2 ** 32) throw altered(this.#claim, "its length at its end is another");
+    if (trailer && trailer.size !== this.#size % 2 ** 32)
+      throw altered(this.#claim, "its length at its end is another");
   }
 
   #sizeDiffers(found: string): MillraceError {

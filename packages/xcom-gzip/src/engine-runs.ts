@@ -1,5 +1,3 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Engine } from "./algorithms.ts";
 
 /** An engine is given no more at a time, so that it can be stopped soon. */
@@ -32,14 +30,14 @@ export function runWhole(
       else resolve();
     });
     let at = 0;
-    const feed = (error?: Error | null): void => {
+    const feedNext = (error?: Error | null): void => {
       if (error) return;
       const slice = bytes.subarray(at, at + sliceBytes);
       at += sliceBytes;
       if (at >= bytes.length) engine.end(slice);
-      else engine.write(slice, feed);
+      else engine.write(slice, feedNext);
     };
-    feed();
+    feedNext();
   });
 }
 
@@ -49,18 +47,49 @@ export async function* runStream(
   pieces: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void> {
-  const source = Readable.from(pieces);
-  const piping = pipeline(source, engine, { signal });
-  // It rejects with what the loop throws, too.
-  piping.catch(() => undefined);
+  const stop = () => engine.destroy();
+  let failure: { readonly error: unknown } | undefined;
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted) stop();
+  // Told to the loop below; nobody else has to hear of it.
+  engine.on("error", () => undefined);
+  feed(engine, pieces).catch((error: unknown) => {
+    failure = { error };
+    stop();
+  });
   try {
     yield* engine as AsyncIterable<Buffer>;
   } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
+    if (signal?.aborted) throw signal.reason;
+    throw failure ? failure.error : error;
   } finally {
-    engine.destroy();
-    source.destroy();
+    signal?.removeEventListener("abort", stop);
+    stop();
   }
+}
+
+/**
+ * Gives an engine all pieces, and ends it when it has taken the last one: an engine of Zstandard that is ended while a piece
+ * waits writes a second, empty frame.
+ */
+async function feed(engine: Engine, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const piece of pieces) {
+    if (!engine.destroyed) await written(engine, piece);
+    if (engine.destroyed) return;
+  }
+  engine.end();
+}
+
+/** Resolves when the engine has taken the piece, or is gone. */
+function written(engine: Engine, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      engine.off("close", done);
+      resolve();
+    };
+    engine.on("close", done);
+    engine.write(piece, done);
+  });
 }
 
 /** Gives the event loop a turn. */

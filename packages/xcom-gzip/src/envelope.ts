@@ -38,7 +38,8 @@ export function parseEnvelope(envelope: XComEnvelope, maxOutputBytes: number): C
   if (envelope[marker] !== true) throw invalid(`it has no field ${marker}`);
   const { algorithm } = envelope;
   if (typeof algorithm === "string" && !isAlgorithm(algorithm)) throw unknown(shown(algorithm, 40));
-  if (envelope.v !== 1) throw typeof envelope.v === "number" ? unknown("a later form of envelope") : invalid("it has no v");
+  if (envelope.v !== 1)
+    throw typeof envelope.v === "number" ? unknown("a later form of envelope") : invalid("it has no v");
   if (!isAlgorithm(algorithm)) throw invalid("its algorithm is no text");
   const originalSize = sizeIn(envelope, "original_size");
   const compressedSize = sizeIn(envelope, "compressed_size");

@@ -30,10 +30,12 @@ describe.each(algorithmNames)("gzip with %s", (algorithm) => {
     });
   });
 
-  it("makes data that every other program reads", async () => {
+  it("makes data that every other program reads, and this one", async () => {
     for (const size of [1_000, 100_000, 3_000_000]) {
       const result = await gzip({ algorithm }).write(rowsText(size), address, undefined);
       expect(Buffer.compare(ordinary[algorithm](result?.bytes as Uint8Array), rowsText(size))).toBe(0);
+      const read = await gzip().read(result?.bytes as Uint8Array, result?.envelope as XComEnvelope, address);
+      expect(Buffer.compare(read, rowsText(size))).toBe(0);
     }
   });
 
@@ -43,7 +45,9 @@ describe.each(algorithmNames)("gzip with %s", (algorithm) => {
       fc.asyncProperty(
         fc.oneof(
           fc.uint8Array({ maxLength: 3_000 }),
-          fc.array(fc.constantFrom("a", "b", "cd", '{"id":1}', "äöü"), { maxLength: 5_000 }).map((all) => Buffer.from(all.join(""))),
+          fc
+            .array(fc.constantFrom("a", "b", "cd", '{"id":1}', "äöü"), { maxLength: 5_000 })
+            .map((all) => Buffer.from(all.join(""))),
           fc.integer({ min: 1, max: 60_000 }).map(rowsText),
         ),
         fc.integer({ min: 1, max: levels }),
@@ -63,7 +67,11 @@ describe.each(algorithmNames)("gzip with %s", (algorithm) => {
   it("reads what another algorithm and level has written", async () => {
     const result = await gzip({ algorithm, level: 1 }).write(rowsText(5_000), address, undefined);
     for (const other of algorithmNames) {
-      const read = await gzip({ algorithm: other }).read(result?.bytes as Uint8Array, result?.envelope as XComEnvelope, address);
+      const read = await gzip({ algorithm: other }).read(
+        result?.bytes as Uint8Array,
+        result?.envelope as XComEnvelope,
+        address,
+      );
       expect(Buffer.compare(read, rowsText(5_000))).toBe(0);
     }
   });
@@ -141,4 +149,3 @@ describe("gzip in a backend", () => {
     expect(await backend.serialize(random, address)).toBe(JSON.stringify(random));
   });
 });
-

@@ -29,7 +29,8 @@ import { type GzipOptions, parseOptions } from "./options.ts";
  *
  * const stored = await backend.serialize(rows, address);
  * console.log(typeof stored === "object" && stored.original_size, JSON.stringify(stored).length < 5_000); // 25891 true
- * console.log((await backend.deserialize(stored, address)).length); // 1000
+ * const read = (await backend.deserialize(stored, address)) as typeof rows;
+ * console.log(read.length); // 1000
  * ```
  */
 export function gzip(options: GzipOptions = {}): XComStage {

@@ -27,8 +27,13 @@ describe("options of gzip", () => {
   });
 
   it("are all right at the ends of their ranges", () => {
-    for (const [algorithm, levels] of [["gzip", [1, 9]], ["zstd", [1, 19]], ["brotli", [0, 11]]] as const)
-      for (const level of levels) expect(gzip({ algorithm, level, thresholdBytes: 0, maxOutputBytes: 1 }).name).toBe("gzip");
+    for (const [algorithm, levels] of [
+      ["gzip", [1, 9]],
+      ["zstd", [1, 19]],
+      ["brotli", [0, 11]],
+    ] as const)
+      for (const level of levels)
+        expect(gzip({ algorithm, level, thresholdBytes: 0, maxOutputBytes: 1 }).name).toBe("gzip");
   });
 });
 
@@ -46,7 +51,12 @@ describe("the manifest", () => {
 
   it("sets every option by an environment variable, numbers as numbers", async () => {
     const given: Record<string, unknown> = {};
-    const texts: Readonly<Record<string, string>> = { algorithm: "brotli", level: "4", thresholdBytes: "0", maxOutputBytes: "1000" };
+    const texts: Readonly<Record<string, string>> = {
+      algorithm: "brotli",
+      level: "4",
+      thresholdBytes: "0",
+      maxOutputBytes: "1000",
+    };
     for (const { key, option, parse } of manifest.env ?? []) {
       expect(key).toBe(`MILLRACE_XCOM_GZIP_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`);
       given[option] = parse ? parse(texts[option] as string) : texts[option];

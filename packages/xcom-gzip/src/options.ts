@@ -33,7 +33,9 @@ export const optionsSchema = z
     },
     {
       error: (issue) =>
-        issue.code === "unrecognized_keys" ? `the options are ${listed(optionNames)}` : "gzip() takes an object of options",
+        issue.code === "unrecognized_keys"
+          ? `the options are ${listed(optionNames)}`
+          : "gzip() takes an object of options",
     },
   )
   .superRefine(({ algorithm, level }, context) => {

@@ -23,14 +23,19 @@ describe.each(algorithmNames)("streams with %s", (algorithm) => {
     const cuts = fc.array(fc.nat({ max: 200_000 }), { maxLength: 30 });
     const small = fc.array(fc.nat({ max: 40 }), { maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1_000, max: 200_000 }), cuts, fc.oneof(cuts, small), async (size, ins, outs) => {
-        const bytes = rowsText(size);
-        const { compressed, envelope } = await written(bytes, ins);
-        expect(envelope).toMatchObject({ original_size: size, compressed_size: compressed.length, algorithm });
-        const read = await gathered(stage.readStream(cut(compressed, outs), envelope, address));
-        expect(Buffer.compare(read, bytes)).toBe(0);
-        expect(Buffer.compare(await stage.read(compressed, envelope, address), bytes)).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1_000, max: 200_000 }),
+        cuts,
+        fc.oneof(cuts, small),
+        async (size, ins, outs) => {
+          const bytes = rowsText(size);
+          const { compressed, envelope } = await written(bytes, ins);
+          expect(envelope).toMatchObject({ original_size: size, compressed_size: compressed.length, algorithm });
+          const read = await gathered(stage.readStream(cut(compressed, outs), envelope, address));
+          expect(Buffer.compare(read, bytes)).toBe(0);
+          expect(Buffer.compare(await stage.read(compressed, envelope, address), bytes)).toBe(0);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -72,8 +77,8 @@ describe.each(algorithmNames)("streams with %s", (algorithm) => {
           gathered(stage.readStream(cut(spoilt, [at]), envelope, address)),
           stage.read(spoilt, envelope, address),
         ]);
+        // Some bits stand for nothing (gzip's operating system): then the bytes are right.
         for (const end of ends)
-          // Some bits stand for nothing (gzip's operating system): then the bytes are right.
           if (end.status === "fulfilled") expect(Buffer.compare(end.value, bytes)).toBe(0);
           else expect(end.reason.code).toMatch(/^XCOM_GZIP_(ALTERED|TRUNCATED|SIZE_DIFFERS|FORMAT_INVALID)$/);
       }),
@@ -112,8 +117,16 @@ describe("a stream to be written", () => {
   it("is declined when it is known to be as small as the threshold, or larger than may be read back", async () => {
     const stage = stageOf({ thresholdBytes: 1_000, maxOutputBytes: 100_000 });
     const known = { isSizeKnown: true };
-    for (const [size, isTaken] of [[1_000, false], [1_001, true], [100_000, true], [100_001, false]] as const)
-      expect((await stage.writeStream(sourceOf(rowsText(size), [], known), address, none)) !== undefined, `${size}`).toBe(isTaken);
+    for (const [size, isTaken] of [
+      [1_000, false],
+      [1_001, true],
+      [100_000, true],
+      [100_001, false],
+    ] as const)
+      expect(
+        (await stage.writeStream(sourceOf(rowsText(size), [], known), address, none)) !== undefined,
+        `${size}`,
+      ).toBe(isTaken);
   });
 
   it("ends with an error at the first byte more than may be read back", async () => {
@@ -146,24 +159,34 @@ describe("whoever stops", () => {
         stopped.resolve();
       }
     }
-    const source = { head: rowsText(65_536), isWhole: false, [Symbol.asyncIterator]: () => rows()[Symbol.asyncIterator]() };
+    const source = {
+      head: rowsText(65_536),
+      isWhole: false,
+      [Symbol.asyncIterator]: () => rows()[Symbol.asyncIterator](),
+    };
     return { source, stopped: stopped.promise };
   }
 
-  it.each([new Error("enough"), "a text", 0, null])("by a signal (%s) gets its reason, and the source is let go", async (reason) => {
-    const stop = new AbortController();
-    const { source, stopped } = endless();
-    const stream = (await stageOf().writeStream(source, address, none, { signal: stop.signal })) as StageStream;
-    let seen = 0;
-    const end = await (async () => {
-      for await (const piece of stream.pieces) {
-        seen += piece.length;
-        if (seen > 50_000) stop.abort(reason);
-      }
-    })().then(() => "an end", (error: unknown) => ({ error }));
-    expect(end).toEqual({ error: reason });
-    await stopped;
-  });
+  it.each([new Error("enough"), "a text", 0, null])(
+    "by a signal (%s) gets its reason, and the source is let go",
+    async (reason) => {
+      const stop = new AbortController();
+      const { source, stopped } = endless();
+      const stream = (await stageOf().writeStream(source, address, none, { signal: stop.signal })) as StageStream;
+      let seen = 0;
+      const end = await (async () => {
+        for await (const piece of stream.pieces) {
+          seen += piece.length;
+          if (seen > 50_000) stop.abort(reason);
+        }
+      })().then(
+        () => "an end",
+        (error: unknown) => ({ error }),
+      );
+      expect(end).toEqual({ error: reason });
+      await stopped;
+    },
+  );
 
   it("reading a stream before its end lets the source go", async () => {
     const { source, stopped } = endless();
@@ -178,7 +201,8 @@ describe("whoever stops", () => {
     const result = await stage.write(bytes, address, undefined);
     for (const work of [
       (signal: AbortSignal) => stage.write(bytes, address, undefined, { signal }),
-      (signal: AbortSignal) => stage.read(result?.bytes as Uint8Array, result?.envelope as XComEnvelope, address, { signal }),
+      (signal: AbortSignal) =>
+        stage.read(result?.bytes as Uint8Array, result?.envelope as XComEnvelope, address, { signal }),
     ]) {
       const stop = new AbortController();
       const reason = new Error("enough");
