@@ -61,17 +61,31 @@ export interface FaultyPart<P extends XComStage | XComPlace> {
  */
 export function faultyStage(inner: XComStage, plan: PartFaultPlan = {}): FaultyPart<XComStage> {
   const { control, before } = faults(plan, `stage '${inner.name}'`);
+  const [writeStream, readStream] = [inner.writeStream?.bind(inner), inner.readStream?.bind(inner)];
   const part: XComStage = {
     ...inner,
     async write(bytes, address, envelope, call) {
-      const alter = await before("write");
+      const { alter } = await before("write");
       const result = await inner.write(bytes, address, envelope, call);
       return result && { ...result, bytes: alter(result.bytes) };
     },
     async read(bytes, envelope, address, call) {
-      const alter = await before("read");
+      const { alter } = await before("read");
       return alter(await inner.read(bytes, envelope, address, call));
     },
+    ...(writeStream && {
+      async writeStream(source, address, beneath, call) {
+        const { fault } = await before("write");
+        const made = await writeStream(source, address, beneath, call);
+        return made && { ...made, pieces: alteredPieces(made.pieces, fault) };
+      },
+    }),
+    ...(readStream && {
+      async *readStream(pieces, envelope, address, call) {
+        const { fault } = await before("read");
+        yield* alteredPieces(readStream(pieces, envelope, address, call), fault);
+      },
+    }),
   };
   return Object.assign(control, { part });
 }
@@ -79,19 +93,36 @@ export function faultyStage(inner: XComStage, plan: PartFaultPlan = {}): FaultyP
 /** Stands in front of a place and fails as planned. */
 export function faultyPlace(inner: XComPlace, plan: PartFaultPlan = {}): FaultyPart<XComPlace> {
   const { control, before } = faults(plan, `place '${inner.name}'`);
+  const [putStream, getStream] = [inner.putStream?.bind(inner), inner.getStream?.bind(inner)];
   const part: XComPlace = {
     ...inner,
     async put(bytes, address, envelope, call) {
-      const alter = await before("write");
+      const { alter } = await before("write");
       const altered = alter(bytes);
       const placed = await inner.put(altered, address, envelope, call);
       if (placed && bytes.length > 0 && altered.length === 0) await inner.remove([inner.refOf(placed)]);
       return placed;
     },
     async get(envelope, address, call) {
-      const alter = await before("read");
+      const { alter } = await before("read");
       return alter(await inner.get(envelope, address, call));
     },
+    ...(putStream && {
+      async putStream(source, address, call) {
+        const { fault } = await before("write");
+        const pieces = alteredPieces(source, fault);
+        const given = { head: source.head, isWhole: source.isWhole, [Symbol.asyncIterator]: () => pieces };
+        const placed = await putStream(given, address, call);
+        if (placed && fault === "drop") await inner.remove([inner.refOf(placed)]);
+        return placed;
+      },
+    }),
+    ...(getStream && {
+      async *getStream(envelope, address, call) {
+        const { fault } = await before("read");
+        yield* alteredPieces(getStream(envelope, address, call), fault);
+      },
+    }),
     async remove(refs, call) {
       await before("remove");
       return inner.remove(refs, call);
@@ -114,11 +145,11 @@ function faults(plan: PartFaultPlan, name: string) {
     },
   };
   /** Throws or waits as planned; gives what the bytes become. */
-  const before = async (kind: keyof PartFaultPlan): Promise<(bytes: Uint8Array) => Uint8Array> => {
+  const before = async (kind: keyof PartFaultPlan) => {
     const fault = control.plan[kind]?.(++calls[kind]) ?? "none";
     if (fault === "throw") throw new Error(`the ${name} cannot ${kind}`);
     if (fault === "hang") await new Promise<void>((resolve) => waiting.push(resolve));
-    return (bytes) => altered(bytes, fault);
+    return { fault, alter: (bytes: Uint8Array): Uint8Array => altered(bytes, fault) };
   };
   return { control, before };
 }
@@ -137,5 +168,19 @@ function altered(bytes: Uint8Array, fault: PartFault): Uint8Array {
     }
     default:
       return bytes;
+  }
+}
+
+/** As {@link altered}, for a stream: half of its first piece is left, or a bit of it is another, or nothing comes. */
+async function* alteredPieces(
+  pieces: AsyncIterable<Uint8Array>,
+  fault: PartFault,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let isFirst = true;
+  for await (const piece of pieces) {
+    if (fault === "drop") continue;
+    yield isFirst ? altered(piece, fault) : piece;
+    if (fault === "truncate") return;
+    isFirst = false;
   }
 }

@@ -1,6 +1,8 @@
 import { defineSuite } from "../conformance/conformance-case.ts";
 import { placeCases, type XComPlaceUnderTest } from "./place-cases.ts";
+import { placeStreamCases } from "./place-stream-cases.ts";
 import { stageCases, type XComStageUnderTest } from "./stage-cases.ts";
+import { stageStreamCases } from "./stage-stream-cases.ts";
 
 /**
  * The conformance suite of XCom stages: one that passes gives back what it was given, or says what is wrong. Call it in a
@@ -18,7 +20,7 @@ import { stageCases, type XComStageUnderTest } from "./stage-cases.ts";
  * ```
  */
 export function xcomStageSuite(name: string, make: () => XComStageUnderTest | Promise<XComStageUnderTest>): void {
-  defineSuite(`XCom stage conformance: ${name}`, stageCases, make);
+  defineSuite(`XCom stage conformance: ${name}`, [...stageCases, ...stageStreamCases], make);
 }
 
 /**
@@ -40,5 +42,5 @@ export function xcomStageSuite(name: string, make: () => XComStageUnderTest | Pr
  * ```
  */
 export function xcomPlaceSuite(name: string, make: () => XComPlaceUnderTest | Promise<XComPlaceUnderTest>): void {
-  defineSuite(`XCom place conformance: ${name}`, placeCases, make);
+  defineSuite(`XCom place conformance: ${name}`, [...placeCases, ...placeStreamCases], make);
 }

@@ -13,6 +13,8 @@ export interface XComPlaceUnderTest {
   readonly place: XComPlace;
   /** Has the bytes of this envelope lost, cut short or altered, as a disk or a person would. */
   damage(how: "lose" | "truncate" | "alter", envelope: Envelope): void | Promise<void>;
+  /** False for a place that handles no streams. Default: it does. */
+  readonly streams?: boolean;
   /** How many values are kept; for a place that can be counted. */
   count?(): number | Promise<number>;
   /** Names of everything that stands where this place may not write, to see that nothing comes of it. Default: nothing. */

@@ -7,6 +7,8 @@ import { addressOf, randomBytes, sampleBytes } from "./sample-bytes.ts";
 /** What the suite is given for each of its tests. */
 export interface XComStageUnderTest {
   readonly stage: XComStage;
+  /** False for a stage that handles no streams. Default: it does. */
+  readonly streams?: boolean;
   /** Called when the test is over. */
   cleanup?(): void | Promise<void>;
 }

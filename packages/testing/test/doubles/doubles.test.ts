@@ -121,6 +121,41 @@ describe("faulty parts", () => {
     });
   });
 
+  test("do the same to streams", async () => {
+    async function* source() {
+      for (let n = 0; n < 4; n++) yield Buffer.alloc(300_000, "ab");
+    }
+    const results: Record<string, unknown> = {};
+    for (const fault of ["none", "truncate", "flip a bit", "drop", "throw"] as const) {
+      for (const way of ["write", "read"] as const) {
+        const faults = { [way]: (call: number) => (call === 1 ? fault : "none") };
+        const through = async (backend: ReturnType<typeof xcomBackend>) => {
+          const { stored } = await backend.serializeStream(source(), address);
+          let sizeBytes = 0;
+          for await (const piece of backend.deserializeStream(stored, address)) sizeBytes += piece.length;
+          return sizeBytes;
+        };
+        const [place, stage] = [faultyPlace(samplePlace().place, faults), faultyStage(sampleStage(), faults)];
+        results[`${fault} on ${way}`] = [
+          await codeOf(through(xcomBackend([sampleStage(), place.part]))),
+          await codeOf(through(xcomBackend([stage.part, samplePlace().place]))),
+        ];
+      }
+    }
+    expect(results).toEqual({
+      "none on write": [1_200_000, 1_200_000],
+      "none on read": [1_200_000, 1_200_000],
+      "truncate on write": ["SAMPLE_ALTERED", "SAMPLE_ALTERED"],
+      "truncate on read": ["SAMPLE_ALTERED", "XCOM_CORRUPT"],
+      "flip a bit on write": ["SAMPLE_ALTERED", "SAMPLE_ALTERED"],
+      "flip a bit on read": ["SAMPLE_ALTERED", 1_200_000],
+      "drop on write": ["SAMPLE_MISSING", "SAMPLE_ALTERED"],
+      "drop on read": ["SAMPLE_ALTERED", "XCOM_CORRUPT"],
+      "throw on write": ["XCOM_PART_FAILED", "XCOM_PART_FAILED"],
+      "throw on read": ["XCOM_PART_FAILED", "XCOM_PART_FAILED"],
+    });
+  });
+
   test("hang until they are released", async () => {
     const faulty = faultyPlace(samplePlace().place, { write: () => "hang", remove: () => "throw" });
     const backend = xcomBackend([faulty.part]);

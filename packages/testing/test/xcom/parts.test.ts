@@ -2,7 +2,9 @@ import type { XComPlace, XComStage } from "@millrace/core/plugin";
 import { describe } from "vitest";
 import { xcomPlaceSuite, xcomStageSuite } from "../../src/suites.ts";
 import { placeCases, type XComPlaceUnderTest } from "../../src/xcom/place-cases.ts";
+import { placeStreamCases } from "../../src/xcom/place-stream-cases.ts";
 import { stageCases, type XComStageUnderTest } from "../../src/xcom/stage-cases.ts";
+import { stageStreamCases } from "../../src/xcom/stage-stream-cases.ts";
 import { proveSuite } from "../conformance/prove-suite.ts";
 import { samplePlace, sampleStage } from "./sample-parts.ts";
 
@@ -289,6 +291,258 @@ describe("the suite of places", () => {
         };
       }),
       "removes the first of several only": placeBy((inner) => ({ remove: ([first]) => inner.remove([first]) })),
+    },
+  });
+});
+
+type WriteStream = NonNullable<XComStage["writeStream"]>;
+type ReadStream = NonNullable<XComStage["readStream"]>;
+
+/** Changes the streams of the sample stage. */
+const stageStreams = (
+  change: (streams: {
+    readonly write: WriteStream;
+    readonly read: ReadStream;
+    readonly stage: XComStage;
+  }) => Partial<XComStage>,
+) =>
+  stageBy((stage) => change({ write: stage.writeStream as WriteStream, read: stage.readStream as ReadStream, stage }));
+
+async function* inOnePiece(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  yield Buffer.concat(all);
+}
+
+async function* renamed(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw new Error("the stage broke", { cause: error });
+  }
+}
+
+/** Takes pieces and never ends what it took them of. */
+async function* unending(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+}
+
+describe("the suite of stages, streams", () => {
+  proveSuite(stageStreamCases, {
+    sound: { sample: () => ({ stage: sampleStage() }) },
+    broken: {
+      "handles no streams": stageBy(() => ({ writeStream: undefined })),
+      "declines every stream": stageStreams(() => ({ writeStream: async () => undefined })),
+      "writes streams in a way of its own": stageStreams(({ write }) => ({
+        writeStream: async (...args) => {
+          const made = await write(...args);
+          return made && { ...made, envelope: () => ({ ...made.envelope(), checksum: "of its own" }) };
+        },
+      })),
+      "reads only what streams wrote": stageStreams(({ read }) => ({
+        readStream: (pieces, envelope, ...rest) =>
+          read(pieces, Number(envelope.size_bytes) > 1_000_000 ? {} : envelope, ...rest),
+      })),
+      "hands on everything at once": stageStreams(({ write }) => ({
+        writeStream: async (...args) => {
+          const made = await write(...args);
+          return made && { ...made, pieces: inOnePiece(made.pieces) };
+        },
+      })),
+      "reads everything at once": stageStreams(({ read }) => ({ readStream: (...args) => inOnePiece(read(...args)) })),
+      "asks too early what is beneath": stageStreams(({ write }) => ({
+        writeStream: (source, address, inner, call) => {
+          inner();
+          return write(source, address, inner, call);
+        },
+      })),
+      "takes altered streams": stageStreams(({ read, stage }) => ({
+        readStream: (pieces, ...rest) =>
+          (async function* () {
+            try {
+              yield* read(pieces, ...rest);
+            } catch (error) {
+              if (!String((error as { code?: string }).code).includes("ALTERED")) throw error;
+            }
+            void stage;
+          })(),
+      })),
+      "reads what it declines": stageStreams(({ write }) => ({
+        writeStream: async (source, ...rest) => {
+          if (source.isWhole && source.head.length < 100) for await (const _ of source) break;
+          return write(source, ...rest);
+        },
+      })),
+      "hides what the source throws when writing": stageStreams(({ write }) => ({
+        writeStream: async (...args) => {
+          const made = await write(...args);
+          return made && { ...made, pieces: renamed(made.pieces) };
+        },
+      })),
+      "hides what the source throws when reading": stageStreams(({ read }) => ({
+        readStream: (...args) => renamed(read(...args)),
+      })),
+      "does not end its source when writing": stageStreams(({ write }) => ({
+        writeStream: (source, ...rest) => {
+          const pieces = unending(source);
+          return write(
+            { ...source, head: source.head, isWhole: source.isWhole, [Symbol.asyncIterator]: () => pieces },
+            ...rest,
+          );
+        },
+      })),
+      "does not end its source when reading": stageStreams(({ read }) => ({
+        readStream: (pieces, ...rest) => read(unending(pieces), ...rest),
+      })),
+      "writes on when it is told to stop": stageBy((inner) => ({
+        write: (bytes, address, beneath) => inner.write(bytes, address, beneath),
+      })),
+      "reads on when it is told to stop": stageBy((inner) => ({
+        read: (bytes, envelope, address) => inner.read(bytes, envelope, address),
+      })),
+      "writes streams on when it is told to stop": stageStreams(({ write }) => ({
+        writeStream: (source, address, beneath) => write(source, address, beneath),
+      })),
+      "reads streams on when it is told to stop": stageStreams(({ read }) => ({
+        readStream: (pieces, envelope, address) => read(pieces, envelope, address),
+      })),
+    },
+  });
+});
+
+type PutStream = NonNullable<XComPlace["putStream"]>;
+type GetStream = NonNullable<XComPlace["getStream"]>;
+
+const placeStreams = (
+  change: (streams: {
+    readonly put: PutStream;
+    readonly get: GetStream;
+    readonly place: XComPlace;
+  }) => Partial<XComPlace>,
+) => placeBy((place) => change({ put: place.putStream as PutStream, get: place.getStream as GetStream, place }));
+
+describe("the suite of places, streams", () => {
+  proveSuite(placeStreamCases, {
+    sound: { sample: placeOf },
+    broken: {
+      "handles no streams": placeBy(() => ({ getStream: undefined })),
+      "declines every stream": placeStreams(() => ({ putStream: async () => undefined })),
+      "reads what it declines": placeStreams(({ put }) => ({
+        putStream: async (source, ...rest) => {
+          if (!source.isWhole || source.head.length > 1) return put(source, ...rest);
+          for await (const _ of source) break;
+          return undefined;
+        },
+      })),
+      "gives streams at once": placeStreams(({ get }) => ({ getStream: (...args) => inOnePiece(get(...args)) })),
+      "gives one buffer again and again": placeStreams(({ get }) => ({
+        getStream: (...args) =>
+          (async function* () {
+            const again = Buffer.alloc(1_000_000);
+            for await (const piece of get(...args)) {
+              again.set(piece);
+              yield again.subarray(0, piece.length);
+            }
+          })(),
+      })),
+      "loses the last byte of streams": placeStreams(({ put }) => ({
+        putStream: (source, ...rest) =>
+          put(
+            {
+              ...{ head: source.head, isWhole: source.isWhole },
+              async *[Symbol.asyncIterator]() {
+                for await (const piece of source) yield piece.length > 60_000 ? piece.slice(0, -1) : piece;
+              },
+            },
+            ...rest,
+          ),
+      })),
+      "gives nothing for a lost stream": placeStreams(({ get }) => ({
+        getStream: (...args) =>
+          (async function* () {
+            try {
+              yield* get(...args);
+            } catch (error) {
+              if ((error as { code: string }).code !== "SAMPLE_MISSING") throw error;
+            }
+          })(),
+      })),
+      "keeps half a stream": placeStreams(({ put }) => ({
+        putStream: async (source, address, call) => {
+          const pieces: Uint8Array[] = [];
+          const half = (async function* () {
+            try {
+              for await (const piece of source) {
+                pieces.push(piece);
+                yield piece;
+              }
+            } catch (error) {
+              await put(
+                {
+                  head: Buffer.alloc(0),
+                  isWhole: false,
+                  [Symbol.asyncIterator]: async function* () {
+                    yield* pieces;
+                  },
+                },
+                address,
+              );
+              throw error;
+            }
+          })();
+          return put({ head: source.head, isWhole: source.isWhole, [Symbol.asyncIterator]: () => half }, address, call);
+        },
+      })),
+      "hides what the source throws": placeStreams(({ put }) => ({
+        putStream: (...args) =>
+          put(...args).catch((error: unknown) => {
+            throw new Error("the place broke", { cause: error });
+          }),
+      })),
+      "forgets what was read in part": placeStreams(({ get, place }) => ({
+        getStream: (envelope, ...rest) =>
+          (async function* () {
+            let isWhole = false;
+            try {
+              yield* get(envelope, ...rest);
+              isWhole = true;
+            } finally {
+              if (!isWhole) await place.remove([place.refOf(envelope)]);
+            }
+          })(),
+      })),
+      "puts on when it is told to stop": placeBy((inner) => ({
+        put: (bytes, address, beneath) => inner.put(bytes, address, beneath),
+      })),
+      "gets on when it is told to stop": placeBy((inner) => ({
+        get: (envelope, address) => inner.get(envelope, address),
+      })),
+      "puts streams on when it is told to stop": placeStreams(({ put }) => ({
+        putStream: (source, address) => put(source, address),
+      })),
+      "gets streams on when it is told to stop": placeStreams(({ get }) => ({
+        getStream: (envelope, address) => get(envelope, address),
+      })),
+      "lists nothing": placeBy(() => ({ async *list() {} })),
+      "lists names of its own": placeBy((inner) => ({
+        async *list(...args) {
+          for await (const one of inner.list?.(...args) ?? []) yield { ...one, ref: `/${one.ref}` };
+        },
+      })),
+      "lists everything whatever is asked": placeBy((inner) => ({ list: () => inner.list?.() as never })),
+      "lists in the order of writing": placeBy((inner) => ({
+        async *list(...args) {
+          const all = [];
+          for await (const one of inner.list?.(...args) ?? []) all.push(one);
+          yield* all.sort((one, other) => Number(one.ref) - Number(other.ref));
+        },
+      })),
+      "takes all for unfinished": placeBy((inner) => ({
+        async *list(...args) {
+          for await (const one of inner.list?.(...args) ?? []) yield { ...one, isPartial: true };
+        },
+      })),
     },
   });
 });
