@@ -76,5 +76,10 @@ function ownerOf(
 function readerMissing(envelope: XComEnvelope, address: XComAddress): MillraceError {
   const marker =
     Object.keys(envelope).find((field) => field.startsWith("_xcom_") && envelope[field] === true) ?? "none";
-  return coreError("XCOM_READER_MISSING", { key: address.key, taskId: address.taskId, marker, advice: adviceForMarker(marker) });
+  return coreError("XCOM_READER_MISSING", {
+    key: address.key,
+    taskId: address.taskId,
+    marker,
+    advice: adviceForMarker(marker),
+  });
 }
