@@ -83,5 +83,7 @@ export {
 } from "./xcom/collector/collect.ts";
 export type { CollectorReads } from "./xcom/collector/judge.ts";
 export { placesOf } from "./xcom/collector/placed-refs.ts";
+export type { XComOperation } from "./xcom/operation.ts";
+export { readXComTotals, type XComTotal } from "./xcom/xcom-totals.ts";
 
 assertNodeVersion();

@@ -26,7 +26,7 @@ const known = {
 
 /** Options within options. */
 const knownWithin = {
-  xcom: { backend: true, readers: true, maxValueBytes: true, timeout: true },
+  xcom: { backend: true, readers: true, maxValueBytes: true, timeout: true, onOperation: true },
   threads: { max: true, maxMemoryMb: true, env: true },
   metrics: { maxLabelValues: true, meterProvider: true },
   watchdog: { after: true },
@@ -101,7 +101,7 @@ function checkServices(services: unknown, read: OptionReader): void {
 
 function checkXCom(given: EngineOptions["xcom"], read: OptionReader): void {
   if (!isPlainRecord(given)) return;
-  const { backend, readers, maxValueBytes, timeout } = given ?? {};
+  const { backend, readers, maxValueBytes, timeout, onOperation } = given ?? {};
   const isBackend = hasFunctions(backend, [
     "serialize",
     "serializeText",
@@ -117,6 +117,8 @@ function checkXCom(given: EngineOptions["xcom"], read: OptionReader): void {
     read.wrong("xcom.readers", readers, "a list of parts is needed, for example [gzip()]");
   read.wholeNumber("xcom.maxValueBytes", maxValueBytes, 1);
   read.duration("xcom.timeout", timeout);
+  if (onOperation !== undefined && typeof onOperation !== "function")
+    read.wrong("xcom.onOperation", onOperation, "a function is needed");
 }
 
 function isListOfParts(value: unknown): boolean {

@@ -22,6 +22,7 @@ import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import { boundedBackend } from "../xcom/bounded-backend.ts";
 import { chunkPlace } from "../xcom/chunk-place.ts";
+import type { XComOperation } from "../xcom/operation.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import { checkEngineOptions } from "./check-engine-options.ts";
 import { Engine } from "./engine.ts";
@@ -31,6 +32,7 @@ import { parseRunRequest } from "./parse-run-request.ts";
 import { checkPoolsOf, settlePools } from "./pools.ts";
 import { checkDags } from "./replace-dags.ts";
 import { type EngineService, Services } from "./service.ts";
+import { XComMonitor } from "./xcom-monitor.ts";
 
 export interface EngineOptions {
   readonly dags?: Iterable<Dag>;
@@ -45,6 +47,8 @@ export interface EngineOptions {
     readonly maxValueBytes?: number;
     /** How long parts may take to write or read one value. Default 10 min. */
     readonly timeout?: DurationInput;
+    /** Told each thing that a part does, in numbers only, for a monitoring system of your own. What it throws is passed over. */
+    readonly onOperation?: (operation: XComOperation) => void;
   };
   /** Slots by pool. `default_pool` has 128 unless given here. */
   readonly pools?: Readonly<Record<string, number>>;
@@ -138,6 +142,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const now = (): number => clock.now();
     const reads = patientReads(store, { clock, patienceMs });
     const write = (change: Change): Promise<Outcome> => scheduler.ask.write(change);
+    const monitor = new XComMonitor({ store, clock, metrics, write, onOperation: options.xcom?.onOperation });
+    const { onOperation } = monitor;
     const xcoms: XComServices = {
       store: reads,
       write,
@@ -145,7 +151,9 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
         clock,
         timeoutMs: parseDuration(options.xcom?.timeout ?? "10m"),
         onFailure: (reason) => metrics.xcomPartFailed(reason),
+        onOperation,
       }),
+      onOperation,
       chunksOf: (taskInstanceNo, attempt) =>
         chunkPlace({ store: reads, write, now }, () => `${taskInstanceNo}/${attempt}/${randomness.hex(4)}`),
       maxValueBytes: options.xcom?.maxValueBytes ?? engineDefaults.maxValueBytes,
@@ -205,6 +213,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       observers,
       metrics,
       xcoms,
+      monitor,
       clock,
       randomness,
       dags: book,

@@ -33,6 +33,7 @@ import { type DagReplaced, type DagReplacement, replaceDags } from "./replace-da
 import { RequestDesk } from "./requests/request-desk.ts";
 import { type RunResult, readRunOutcome } from "./run-result.ts";
 import type { Services } from "./service.ts";
+import type { XComMonitor } from "./xcom-monitor.ts";
 
 export interface EngineParts {
   readonly store: Store;
@@ -40,6 +41,7 @@ export interface EngineParts {
   readonly observers: Observers;
   readonly metrics: EngineMetrics;
   readonly xcoms: XComServices;
+  readonly monitor: XComMonitor;
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** Tasks may run in threads, so their DAGs must come from files. */
@@ -328,7 +330,18 @@ export class Engine {
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     this.#parts.observers.close();
     this.#parts.metrics.close();
+    await this.#writeTotals();
     await this.#parts.store.close();
+  }
+
+  /** What XCom parts did last. Nothing depends on these numbers, so a store that cannot be written now goes without. */
+  async #writeTotals(): Promise<void> {
+    try {
+      const last = await this.#parts.monitor.close();
+      if (last.length > 0) await this.#parts.store.commit(last);
+    } catch {
+      // The engine is closed all the same.
+    }
   }
 
   #checkOpen(): void {

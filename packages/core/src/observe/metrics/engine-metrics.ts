@@ -4,6 +4,7 @@ import type { LiveRun } from "../../scheduler/live-run.ts";
 import type { Change, Outcome } from "../../store/contract.ts";
 import { type Clock, monotonicOf } from "../../time/clock.ts";
 import type { Meter } from "../../time/meter.ts";
+import type { XComOperation } from "../../xcom/operation.ts";
 import { type DagFamilies, DagMeter, defineDagFamilies } from "./dag-meter.ts";
 import { defineGauges, type EngineReadings } from "./engine-gauges.ts";
 import { countGroup, type MeteredRun } from "./group-meter.ts";
@@ -13,6 +14,7 @@ import { metricTable } from "./metric-table.ts";
 import { exportMetrics } from "./open-telemetry.ts";
 import { prometheusPage } from "./prometheus-page.ts";
 import { type MetricSample, TaskMetricSink } from "./task-metric-sink.ts";
+import { XComMeter } from "./xcom-meter.ts";
 
 const lagSampleMs = 500;
 
@@ -37,6 +39,7 @@ export class EngineMetrics {
   readonly #lag: SingleHistogram;
   readonly #failures: Series;
   readonly #xcomPartFailures: MetricFamily;
+  readonly #xcoms: XComMeter;
   readonly #exportErrors: Series;
   readonly #read: (readings: EngineReadings) => void;
   readonly #closing = new AbortController();
@@ -55,6 +58,7 @@ export class EngineMetrics {
     this.#failures = registry.define(metricTable.commitFailures).series([]);
     this.#lag = new SingleHistogram(registry.define(metricTable.loopLagSeconds));
     this.#xcomPartFailures = registry.define(metricTable.xcomPartFailures);
+    this.#xcoms = new XComMeter(registry);
     const folded = registry.define(metricTable.labelsFolded).series([]);
     registry.onCollect(() => {
       folded.value = registry.folded;
@@ -114,6 +118,11 @@ export class EngineMetrics {
 
   xcomPartFailed(reason: "error" | "timeout"): void {
     this.#xcomPartFailures.series([reason]).value++;
+  }
+
+  /** A part of the XCom backend has done something. */
+  xcomOperation(operation: XComOperation): void {
+    this.#xcoms.record(operation);
   }
 
   /** What an attempt measured. Never throws: a wrong value is counted and left out. */

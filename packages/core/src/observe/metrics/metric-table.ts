@@ -46,6 +46,28 @@ export const metricTable = {
   listenerTimeouts: counter("millrace_listener_timeouts_total", "Times that a listener took too long."),
   labelsFolded: counter("millrace_metric_labels_folded_total", "Times that a label value became `other`."),
   xcomPartFailures: counter("millrace_xcom_part_failures_total", "Times that an XCom part failed, by how.", ["reason"]),
+  xcomOperations: counter(
+    "millrace_xcom_operations_total",
+    "What XCom parts did, by how it went; `json` makes texts of values and back, `store` keeps streams in the store.",
+    ["dag", "part", "operation", "outcome"],
+  ),
+  xcomBytesIn: counter("millrace_xcom_in_bytes_total", "Bytes that went into XCom parts that did their work.", [
+    "dag",
+    "part",
+    "operation",
+  ]),
+  xcomBytesOut: counter("millrace_xcom_out_bytes_total", "Bytes that came out of them.", ["dag", "part", "operation"]),
+  xcomSeconds: histogram(
+    "millrace_xcom_operation_duration_seconds",
+    "How long XCom parts took, without waiting for one another.",
+    engineSeconds,
+    ["part", "operation"],
+  ),
+  xcomErrors: counter(
+    "millrace_xcom_errors_total",
+    "Operations of XCom parts that failed, by the code of the error, `none` where it has none.",
+    ["part", "operation", "code"],
+  ),
   valuesRefused: counter("millrace_metric_values_refused_total", "Values of tasks' metrics left out, by why.", [
     "reason",
   ]),
