@@ -5,6 +5,7 @@ import * as plugin from "@millrace/core/plugin";
 import * as resilience from "@millrace/resilience";
 import * as storeSqlite from "@millrace/store-sqlite";
 import { testDag } from "@millrace/testing";
+import * as xcomAesGcm from "@millrace/xcom-aes-gcm";
 import * as xcomFile from "@millrace/xcom-file";
 import * as xcomGzip from "@millrace/xcom-gzip";
 import * as xcomHybrid from "@millrace/xcom-hybrid";
@@ -44,6 +45,14 @@ const tested = await testDag(sales, { mock: { extract: [{ region: "eu", amount: 
 const totalOfMock = tested.orThrow().value<{ readonly sum: number }>("total");
 if (totalOfMock?.sum !== 40) throw new Error("the consumer's test gave another result");
 
-for (const [door, names] of Object.entries({ plugin, resilience, storeSqlite, xcomFile, xcomGzip, xcomHybrid })) {
+for (const [door, names] of Object.entries({
+  plugin,
+  resilience,
+  storeSqlite,
+  xcomAesGcm,
+  xcomFile,
+  xcomGzip,
+  xcomHybrid,
+})) {
   console.log(door, Object.keys(names).join(" "));
 }

@@ -7,6 +7,7 @@ import { coreErrorTable } from "../../packages/core/src/errors.ts";
 import { resilienceErrorTable } from "../../packages/resilience/src/errors.ts";
 import { sqliteErrorTable } from "../../packages/store-sqlite/src/sqlite-errors.ts";
 import { testingErrorTable } from "../../packages/testing/src/errors.ts";
+import { aesGcmErrorTable } from "../../packages/xcom-aes-gcm/src/errors.ts";
 import { fileErrorTable } from "../../packages/xcom-file/src/errors.ts";
 import { gzipErrorTable } from "../../packages/xcom-gzip/src/errors.ts";
 import { hybridErrorTable } from "../../packages/xcom-hybrid/src/errors.ts";
@@ -19,6 +20,7 @@ const packages = [
   { name: "@millrace/xcom-file", folder: "xcom-file", table: fileErrorTable },
   { name: "@millrace/xcom-gzip", folder: "xcom-gzip", table: gzipErrorTable },
   { name: "@millrace/xcom-hybrid", folder: "xcom-hybrid", table: hybridErrorTable },
+  { name: "@millrace/xcom-aes-gcm", folder: "xcom-aes-gcm", table: aesGcmErrorTable },
   { name: "@millrace/resilience", folder: "resilience", table: resilienceErrorTable },
   { name: "@millrace/testing", folder: "testing", table: testingErrorTable },
 ];
