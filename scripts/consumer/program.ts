@@ -9,6 +9,7 @@ import * as xcomAesGcm from "@millrace/xcom-aes-gcm";
 import * as xcomFile from "@millrace/xcom-file";
 import * as xcomGzip from "@millrace/xcom-gzip";
 import * as xcomHybrid from "@millrace/xcom-hybrid";
+import * as xcomS3 from "@millrace/xcom-s3";
 
 interface Sale {
   readonly region: string;
@@ -53,6 +54,7 @@ for (const [door, names] of Object.entries({
   xcomFile,
   xcomGzip,
   xcomHybrid,
+  xcomS3,
 })) {
   console.log(door, Object.keys(names).join(" "));
 }

@@ -11,6 +11,7 @@ import { aesGcmErrorTable } from "../../packages/xcom-aes-gcm/src/errors.ts";
 import { fileErrorTable } from "../../packages/xcom-file/src/errors.ts";
 import { gzipErrorTable } from "../../packages/xcom-gzip/src/errors.ts";
 import { hybridErrorTable } from "../../packages/xcom-hybrid/src/errors.ts";
+import { s3ErrorTable } from "../../packages/xcom-s3/src/errors.ts";
 import { root } from "../workspace.mjs";
 
 const packages = [
@@ -21,6 +22,7 @@ const packages = [
   { name: "@millrace/xcom-gzip", folder: "xcom-gzip", table: gzipErrorTable },
   { name: "@millrace/xcom-hybrid", folder: "xcom-hybrid", table: hybridErrorTable },
   { name: "@millrace/xcom-aes-gcm", folder: "xcom-aes-gcm", table: aesGcmErrorTable },
+  { name: "@millrace/xcom-s3", folder: "xcom-s3", table: s3ErrorTable },
   { name: "@millrace/resilience", folder: "resilience", table: resilienceErrorTable },
   { name: "@millrace/testing", folder: "testing", table: testingErrorTable },
 ];
