@@ -102,15 +102,16 @@ function checkServices(services: unknown, read: OptionReader): void {
 function checkXCom(given: EngineOptions["xcom"], read: OptionReader): void {
   if (!isPlainRecord(given)) return;
   const { backend, readers, maxValueBytes, timeout, onOperation } = given ?? {};
-  const isBackend = hasFunctions(backend, [
-    "serialize",
-    "serializeText",
-    "serializeStream",
-    "deserialize",
-    "deserializeText",
-    "deserializeStream",
-    "purge",
-  ]);
+  const isBackend =
+    hasFunctions(backend, [
+      "serialize",
+      "serializeText",
+      "serializeStream",
+      "deserialize",
+      "deserializeText",
+      "deserializeStream",
+      "purge",
+    ]) && isListOfParts(backend["parts"]);
   if (backend !== undefined && !isBackend && !isListOfParts(backend))
     read.wrong("xcom.backend", backend, "a list of parts is needed, for example [gzip()], or what xcomBackend gives");
   if (readers !== undefined && !isListOfParts(readers))

@@ -22,8 +22,10 @@ import type { XComServices } from "../xcom/accessor.ts";
 import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import { boundedBackend } from "../xcom/bounded-backend.ts";
 import { chunkPlace } from "../xcom/chunk-place.ts";
+import { placesOf } from "../xcom/collector/placed-refs.ts";
 import type { XComOperation } from "../xcom/operation.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
+import { XComPurger } from "../xcom/xcom-purger.ts";
 import { checkEngineOptions } from "./check-engine-options.ts";
 import { Engine } from "./engine.ts";
 import { engineDefaults } from "./engine-defaults.ts";
@@ -144,12 +146,15 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const write = (change: Change): Promise<Outcome> => scheduler.ask.write(change);
     const monitor = new XComMonitor({ store, clock, metrics, write, onOperation: options.xcom?.onOperation });
     const { onOperation } = monitor;
+    const backend = backendOf(options.xcom);
+    const timeoutMs = parseDuration(options.xcom?.timeout ?? "10m");
+    const purger = new XComPurger({ places: placesOf(backend.parts), clock, timeoutMs, onOperation });
     const xcoms: XComServices = {
       store: reads,
       write,
-      backend: boundedBackend(backendOf(options.xcom), {
+      backend: boundedBackend(backend, {
         clock,
-        timeoutMs: parseDuration(options.xcom?.timeout ?? "10m"),
+        timeoutMs,
         onFailure: (reason) => metrics.xcomPartFailed(reason),
         onOperation,
       }),
@@ -192,6 +197,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       logs,
       observers,
       metrics,
+      purger,
       patienceMs,
       perform: (job, longest) => maker.perform(job, longest),
       maxCrashes,
@@ -214,6 +220,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       metrics,
       xcoms,
       monitor,
+      purger,
       clock,
       randomness,
       dags: book,

@@ -16,6 +16,7 @@ import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../sto
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
+import type { XComPurger } from "../xcom/xcom-purger.ts";
 import {
   checkEventFilter,
   checkOperation,
@@ -35,6 +36,9 @@ import { type RunResult, readRunOutcome } from "./run-result.ts";
 import type { Services } from "./service.ts";
 import type { XComMonitor } from "./xcom-monitor.ts";
 
+/** How long a closing engine waits for places to remove what XComs have kept there. */
+const purgeGraceMs = 10_000;
+
 export interface EngineParts {
   readonly store: Store;
   readonly scheduler: Scheduler;
@@ -42,6 +46,7 @@ export interface EngineParts {
   readonly metrics: EngineMetrics;
   readonly xcoms: XComServices;
   readonly monitor: XComMonitor;
+  readonly purger: XComPurger;
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** Tasks may run in threads, so their DAGs must come from files. */
@@ -328,6 +333,7 @@ export class Engine {
   async #close(): Promise<void> {
     await this.#parts.services.stop((name, error) => this.#serviceFailed(name, error));
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
+    await this.#parts.purger.close(purgeGraceMs);
     this.#parts.observers.close();
     this.#parts.metrics.close();
     await this.#writeTotals();

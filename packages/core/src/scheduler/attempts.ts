@@ -2,7 +2,7 @@ import { coreError } from "../errors.ts";
 import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
 import { AttemptTable } from "../runtime/attempt-table.ts";
 import { AbortHandle, type JobOutcome } from "../runtime/job.ts";
-import type { Outcome, ReturnTask, StoredError, TaskInstanceRow } from "../store/contract.ts";
+import type { Outcome, ReturnTask, StoredError, TaskInstanceRow, XComRow } from "../store/contract.ts";
 import { monotonicOf } from "../time/clock.ts";
 import { formatDuration } from "../time/duration.ts";
 import { callTaskCallback, hasCallback } from "./callbacks.ts";
@@ -83,9 +83,16 @@ export class Attempts {
     );
   }
 
-  finished(token: number, outcome: JobOutcome): void {
+  /** @param removed - XComs that its end removes, where something outside of the store is to go with them */
+  finished(token: number, outcome: JobOutcome, removed: readonly XComRow[] = []): void {
     const instance = this.#take(token);
-    if (instance) this.#finish(instance, outcome);
+    if (!instance) return;
+    if (removed.length === 0) return this.#finish(instance, outcome);
+    this.#finish(instance, outcome, (stored) => {
+      this.#onFinished(stored, instance);
+      // What is still recorded is still needed.
+      if (stored.status === "done") this.#desk.services.purger.add(instance.run.row, removed);
+    });
   }
 
   /** An attempt that takes too long fails now, whether or not it listens to its signal. */
@@ -219,7 +226,7 @@ export class Attempts {
     return instance;
   }
 
-  #finish(instance: Instance, outcome: JobOutcome): void {
+  #finish(instance: Instance, outcome: JobOutcome, onStored = this.#onFinished): void {
     const { now, plan, services, progress } = this.#desk;
     const { run, taskNo, no, token, attempt } = instance;
     const task = run.graph.tasks[taskNo];
@@ -244,7 +251,7 @@ export class Attempts {
         performance: outcome.performance ?? null,
         at: now,
       },
-      this.#onFinished,
+      onStored,
       instance,
     );
     if (hasCallback(task, state)) plan.after(() => callTaskCallback(services, instance, attempt, state, outcome.error));

@@ -1,7 +1,7 @@
 import { coreError, isMillraceError, type MillraceError } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { Followed } from "../runtime/decision.ts";
-import type { RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
+import type { RunRow, Store, TaskInstanceRow, XComRef, XComRow } from "../store/contract.ts";
 import type { DagBook } from "./dag-book.ts";
 import type { LiveRun, PastRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
@@ -18,6 +18,8 @@ export interface Readings {
   readonly versions: ReadonlyMap<number, LiveVersion | MillraceError | undefined>;
   /** For the one operation of the tick. */
   readonly operation?: OperationReading | MillraceError;
+  /** By the token of an attempt that has ended: the XComs that it removes, where something outside of the store is to go with them. */
+  readonly removed: ReadonlyMap<number, readonly XComRow[]>;
 }
 
 /** What is known of one run. */
@@ -31,15 +33,19 @@ export interface ReadingSources {
   readonly store: Store;
   readonly live: ReadonlyMap<number, LiveRun>;
   readonly dags: DagBook;
+  /** XComs that are removed have kept something outside of the store. */
+  readonly mayPurge: boolean;
   /** What a task that decides what follows it has decided; `undefined` when that was removed. */
   decisionOf(row: RunRow, decider: TaskInstanceRow): Promise<Followed | undefined>;
 }
 
-export const noReadings: Readings = { runs: new Map(), pasts: new Map(), versions: new Map() };
+export const noReadings: Readings = { runs: new Map(), pasts: new Map(), versions: new Map(), removed: new Map() };
 
 /** True when the message cannot be worked in from memory alone. */
-export function needsReading(message: Message, live: ReadonlyMap<number, LiveRun>): boolean {
+export function needsReading(message: Message, { live, mayPurge }: Pick<ReadingSources, "live" | "mayPurge">): boolean {
   switch (message.kind) {
+    case "finished":
+      return mayPurge && message.outcome.deletes.length > 0;
     case "adopt":
       return message.why === "stale" || !live.has(message.runNo);
     case "cancel":
@@ -61,8 +67,11 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
   const runs = new Map<number, StoredRun | undefined>();
   const pasts = new Map<number, PastRun | undefined>();
   const versions = new Map<number, LiveVersion | MillraceError | undefined>();
+  const removed = new Map<number, readonly XComRow[]>();
   for (const message of messages) {
-    if (!("runNo" in message) || runs.has(message.runNo) || !needsReading(message, live)) continue;
+    if (!needsReading(message, sources)) continue;
+    if (message.kind === "finished") removed.set(message.token, await rowsOf(store, message.outcome.deletes));
+    if (!("runNo" in message) || runs.has(message.runNo)) continue;
     const { runNo } = message;
     if (message.kind === "activate") {
       const run = live.get(runNo) as LiveRun;
@@ -81,7 +90,12 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
       pasts.set(runNo, await loadPast(store, stored.row, version.dag.catchup, live));
   }
-  return { runs, pasts, versions };
+  return { runs, pasts, versions, removed };
+}
+
+async function rowsOf(store: Store, refs: readonly XComRef[]): Promise<readonly XComRow[]> {
+  const rows = await Promise.all(refs.map((ref) => store.xcoms.get(ref)));
+  return rows.filter((row) => row !== undefined);
 }
 
 /** A version that is gone concerns its runs and nobody else. */
@@ -96,7 +110,7 @@ async function versionOf(dags: DagBook, row: RunRow): Promise<LiveVersion | Mill
 
 async function readForOperation(
   { runNo, operation }: OperateMessage,
-  { store, dags, decisionOf }: ReadingSources,
+  { store, dags, mayPurge, decisionOf }: ReadingSources,
 ): Promise<OperationReading | MillraceError> {
   const stored = await loadRun(store, runNo);
   if (!stored) return coreError("STORE_FAILED", { why: `run number ${runNo} is gone` });
@@ -107,6 +121,6 @@ async function readForOperation(
     const decision = await decisionOf(stored.row, decider);
     if (decision !== undefined) decisions.set(decider.taskNo, decision);
   }
-  const xcoms = operation.kind === "clearXComs" ? await store.xcoms.ofRun(runNo) : [];
+  const xcoms = mayPurge || operation.kind === "clearXComs" ? await store.xcoms.ofRun(runNo) : [];
   return { stored, version, decisions, xcoms };
 }

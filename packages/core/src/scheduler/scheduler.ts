@@ -217,15 +217,16 @@ export class Scheduler implements ProgressHost, Desk {
   }
 
   async #tick(messages: readonly Message[]): Promise<void> {
-    const { clock, store, observers, dags, decisionOf } = this.services;
+    const { clock, store, observers, dags, purger, decisionOf } = this.services;
+    const sources = { store, live: this.runs, dags, mayPurge: purger.isNeeded, decisionOf };
     const plan = new Plan();
     let logs: readonly AppendLogs[] = [];
     let outcomes: readonly Outcome[];
     this.#attempts.beginTick();
     this.#book.beginTick();
     try {
-      const readings: Readings = messages.some((message) => needsReading(message, this.runs))
-        ? await readFor(messages, { store, live: this.runs, dags, decisionOf })
+      const readings: Readings = messages.some((message) => needsReading(message, sources))
+        ? await readFor(messages, sources)
         : noReadings;
       logs = this.services.logs.drain();
       this.now = clock.now();
@@ -269,7 +270,7 @@ export class Scheduler implements ProgressHost, Desk {
     }
   }
 
-  #apply(message: Message, { runs, pasts, versions, operation }: Readings): void {
+  #apply(message: Message, { runs, pasts, versions, operation, removed }: Readings): void {
     const readingOf = (runNo: number): RunReading => ({
       stored: runs.get(runNo),
       past: pasts.get(runNo),
@@ -277,7 +278,7 @@ export class Scheduler implements ProgressHost, Desk {
     });
     switch (message.kind) {
       case "finished":
-        return this.#attempts.finished(message.token, message.outcome);
+        return this.#attempts.finished(message.token, message.outcome, removed.get(message.token));
       case "timeout":
         return this.#attempts.timedOut(message.token);
       case "create":

@@ -7,6 +7,7 @@ import type { Job, JobOutcome } from "../runtime/job.ts";
 import type { LogSink } from "../runtime/log-sink.ts";
 import type { RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
+import type { XComPurger } from "../xcom/xcom-purger.ts";
 import type { DagBook } from "./dag-book.ts";
 import type { LostAttempts } from "./lost-attempts.ts";
 
@@ -22,6 +23,8 @@ export interface SchedulerServices {
   /** What a task that decides what follows it has decided in this run; `undefined` when that was removed. */
   decisionOf(row: RunRow, decider: TaskInstanceRow): Promise<Followed | undefined>;
   readonly metrics: EngineMetrics;
+  /** Told of XComs that are no more. */
+  readonly purger: XComPurger;
   /** How long a store that cannot be written is tried again before the engine stops. */
   readonly patienceMs: number;
   /** So often may an attempt of a task instance end with its process; then the task fails. */

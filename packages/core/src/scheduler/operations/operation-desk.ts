@@ -1,5 +1,6 @@
 import { coreError, isMillraceError, type MillraceError } from "../../errors.ts";
 import { isRunFinished } from "../../lifecycle/states.ts";
+import type { Outcome } from "../../store/contract.ts";
 import type { Desk } from "../desk.ts";
 import type { StoredRun } from "../load-run.ts";
 import type { CancelMessage, OperateMessage, PauseMessage, SetPoolMessage, SignalMessage } from "../messages.ts";
@@ -53,19 +54,27 @@ export class OperationDesk {
 
   /** Writes what the operation changes, and has memory read the run again: the store is what it was planned on. */
   operate(message: OperateMessage, reading: OperationReading | MillraceError | undefined): void {
-    const { plan } = this.#desk;
+    const { plan, services } = this.#desk;
     const { runNo, isDryRun, requestNo, resolve, reject } = message;
     const planned = this.#plan(message, reading);
     if (planned instanceof Error) {
       answerTo(this.#desk, requestNo, { error: planned });
       return plan.after(() => reject(planned));
     }
-    const { changes, result, isRebuilt } = planned;
+    const { changes, result, removed, isRebuilt } = planned;
     message.result = result;
     if (!isDryRun) {
       plan.isRequest = true;
-      for (const change of changes) plan.add(change);
+      let isRefused = false;
+      const effect = ({ status }: Outcome): void => {
+        if (status === "refused") isRefused = true;
+      };
+      for (const change of changes) plan.add(change, effect);
       if (isRebuilt) plan.after(() => this.#readAgain(runNo));
+      // What is still recorded is still needed.
+      plan.after(() => {
+        if (!isRefused) services.purger.add(result, removed);
+      });
     }
     answerTo(this.#desk, requestNo, { result });
     plan.after(() => resolve(result));
@@ -81,7 +90,7 @@ export class OperationDesk {
       return result ? { ...planned, result, isRebuilt: true } : planned;
     } catch (error) {
       if (!isMillraceError(error)) throw error;
-      return result ? { changes: [], result, isRebuilt: true } : error;
+      return result ? { changes: [], result, removed: [], isRebuilt: true } : error;
     }
   }
 

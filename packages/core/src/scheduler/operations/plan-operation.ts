@@ -13,7 +13,7 @@ export interface OperationReading {
   readonly stored: StoredRun;
   readonly version: LiveVersion;
   readonly decisions: Decisions;
-  /** Read for operations on XComs. */
+  /** Read for operations on XComs, and where something outside of the store is to be removed with them. */
   readonly xcoms: readonly XComRow[];
 }
 
@@ -21,6 +21,8 @@ export interface OperationReading {
 export interface PlannedOperation {
   readonly changes: readonly Change[];
   readonly result: OperationResult;
+  /** XComs that are no more once the changes are stored, as far as they were read. */
+  readonly removed: readonly XComRow[];
   /** Memory has another picture of the run afterwards. */
   readonly isRebuilt: boolean;
 }
@@ -47,6 +49,7 @@ export function planOperation(operation: Operation, reading: OperationReading, a
     return {
       changes: refs.length === 0 ? [] : [{ kind: "deleteXComs", refs, at }],
       result: { dagId, runId, runState: state, tasks: [], xcoms },
+      removed: found,
       isRebuilt: false,
     };
   }
@@ -56,8 +59,19 @@ export function planOperation(operation: Operation, reading: OperationReading, a
   return {
     changes: reopens ? [...changes, reopened] : changes,
     result: { dagId, runId, runState: reopens ? "queued" : state, tasks, xcoms: [] },
+    removed: xcomsCleared(changes, reading),
     isRebuilt: changes.length > 0,
   };
+}
+
+function xcomsCleared(changes: readonly Change[], { stored, xcoms }: OperationReading): readonly XComRow[] {
+  if (xcoms.length === 0) return [];
+  const collapsed = new Set(changes.flatMap((change) => (change.kind === "collapseTask" ? [change.taskNo] : [])));
+  const cleared = new Set([
+    ...changes.flatMap((change) => (change.kind === "clearTask" ? [change.taskInstanceNo] : [])),
+    ...stored.tasks.flatMap(({ taskNo, taskInstanceNo }) => (collapsed.has(taskNo) ? [taskInstanceNo] : [])),
+  ]);
+  return xcoms.filter(({ taskInstanceNo }) => cleared.has(taskInstanceNo));
 }
 
 function planTasks(
