@@ -1,15 +1,15 @@
 import { crc32 } from "node:zlib";
 import { isMillraceError, messageOf, type StageStream, type XComPieces, type XComSource } from "@millrace/core/plugin";
 import { type Algorithm, codecOf } from "./algorithms.ts";
-import { runStream, runWhole, turn } from "./engine-runs.ts";
+import { runStream, runWhole } from "./engine-runs.ts";
 import { bytesField, type Claim, envelopeOf } from "./envelope.ts";
 import { gzipError } from "./errors.ts";
 import type { Settings } from "./options.ts";
+import { crcOf, joined } from "./whole-bytes.ts";
 
 /** So many bytes are compressed at once, which takes less than handing them to a thread. */
 export const atOnceBytes = 16 * 1_024;
 const outputBytes = 65_536;
-const copiedPerTurn = 4 * 2 ** 20;
 
 /** What was made of bytes that gain by it. */
 export interface Compressed {
@@ -125,32 +125,6 @@ async function beside(
     throw codedFailure(error, algorithm, bytes.length);
   }
   return size > most ? undefined : joined(pieces, size);
-}
-
-/** The pieces as one, copied in turns of the event loop. */
-async function joined(pieces: readonly Buffer[], size: number): Promise<Uint8Array> {
-  if (pieces.length === 1) return pieces[0] as Buffer;
-  const whole = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  let sinceTurn = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-    sinceTurn += piece.length;
-    if (sinceTurn < copiedPerTurn) continue;
-    sinceTurn = 0;
-    await turn();
-  }
-  return whole;
-}
-
-async function crcOf(bytes: Uint8Array): Promise<number> {
-  let crc = 0;
-  for (let at = 0; at < bytes.length; at += copiedPerTurn) {
-    if (at > 0) await turn();
-    crc = crc32(bytes.subarray(at, at + copiedPerTurn), crc);
-  }
-  return crc;
 }
 
 /** What node:zlib throws for another reason than the data; errors of the source pass. */

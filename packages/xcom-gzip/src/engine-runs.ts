@@ -91,10 +91,3 @@ function written(engine: Engine, piece: Uint8Array): Promise<void> {
     engine.write(piece, done);
   });
 }
-
-/** Gives the event loop a turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}

@@ -60,7 +60,7 @@ describe.each(algorithmNames)("gzip with %s", (algorithm) => {
           expect(Buffer.compare(read, bytes)).toBe(0);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
