@@ -41,7 +41,7 @@ export function runWhole(
   });
 }
 
-/** Runs a stream through an engine. When this ends, however it does, the engine is gone and the stream is told to stop. */
+/** Runs a stream through an engine. When this ends, however it does, the engine is gone and the stream has been told to stop. */
 export async function* runStream(
   engine: Engine,
   pieces: AsyncIterable<Uint8Array>,
@@ -53,7 +53,7 @@ export async function* runStream(
   if (signal?.aborted) stop();
   // Told to the loop below; nobody else has to hear of it.
   engine.on("error", () => undefined);
-  feed(engine, pieces).catch((error: unknown) => {
+  const feeding = feed(engine, pieces).catch((error: unknown) => {
     failure = { error };
     stop();
   });
@@ -65,6 +65,8 @@ export async function* runStream(
   } finally {
     signal?.removeEventListener("abort", stop);
     stop();
+    // Who aborts does not wait for a source that may hang.
+    if (!signal?.aborted) await feeding;
   }
 }
 
