@@ -33,17 +33,23 @@ const streams = [
   "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
 ];
 
+export interface BodyOptions {
+  /** A longer one is refused as `EntityTooLarge`. */
+  readonly mostBytes: number;
+  /** Whether checksums in headers are those of the body. Default: true. */
+  readonly checksumsAreOfBody?: boolean;
+}
+
 /**
  * Reads a body and holds it against its length, its hash, its Content-MD5 and its checksum, in headers or in a trailer.
  *
  * @param wire - the body as it comes
- * @param mostBytes - a longer one is refused as `EntityTooLarge`
  */
 export async function readBody(
   wire: AsyncIterable<Buffer>,
   request: S3Request,
   signature: CheckedSignature,
-  mostBytes: number,
+  { mostBytes, checksumsAreOfBody = true }: BodyOptions,
 ): Promise<S3Body> {
   const { headers } = request;
   const { payload } = signature;
@@ -61,7 +67,7 @@ export async function readBody(
     });
   }
   const md5Given = contentMd5(headers["content-md5"]);
-  const declared = declaredChecksum(headers);
+  const declared = checksumsAreOfBody ? declaredChecksum(headers) : undefined;
   const trailer = trailerName(headers, payload);
   const algorithm = declared?.algorithm ?? trailer;
 

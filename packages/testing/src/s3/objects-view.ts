@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { testingError } from "../errors.ts";
 import type { Bucket, StoredObject } from "./bucket.ts";
+import { startChecksum } from "./checksums.ts";
 
 /** An object as a test sees it. */
 export interface S3ObjectView {
@@ -22,6 +24,8 @@ export interface S3Objects {
   has(key: string): boolean;
   /** A copy of an object; undefined if there is none. */
   get(key: string): S3ObjectView | undefined;
+  /** Puts an object without a request. */
+  put(key: string, bytes: Uint8Array): void;
   /** Flips the lowest bit of one byte. Default: the one in the middle. Fails with `TEST_S3_OBJECT_MISSING`. */
   alter(key: string, at?: number): void;
   /** Keeps so many bytes of the beginning. Default: half of them. Fails with `TEST_S3_OBJECT_MISSING`. */
@@ -31,7 +35,7 @@ export interface S3Objects {
 }
 
 /** A view of a bucket for tests. */
-export function viewObjects(bucket: Bucket): S3Objects {
+export function viewObjects(bucket: Bucket, now: () => number): S3Objects {
   const damage = (key: string, change: (bytes: Buffer) => Buffer): void => {
     const object = bucket.get(key);
     if (!object) throw testingError("TEST_S3_OBJECT_MISSING", { key, size: bucket.size });
@@ -48,6 +52,13 @@ export function viewObjects(bucket: Bucket): S3Objects {
       const object = bucket.get(key);
       return object && viewOf(object);
     },
+    put: (key, bytes) => {
+      const pieces = [Uint8Array.from(bytes)];
+      const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
+      const checksum = { algorithm: "crc32", type: "FULL_OBJECT", value: crc32Of(bytes) } as const;
+      const headers = { "content-type": "application/octet-stream" };
+      bucket.put(key, { pieces, sizeBytes: bytes.length, etag, modifiedAt: now(), headers, checksum, tags: {} });
+    },
     alter: (key, at) =>
       damage(key, (bytes) => {
         const place = at ?? bytes.length >>> 1;
@@ -61,4 +72,10 @@ export function viewObjects(bucket: Bucket): S3Objects {
 
 function viewOf({ pieces, etag, headers, tags, checksum, modifiedAt }: StoredObject): S3ObjectView {
   return { bytes: Buffer.concat(pieces), etag, headers, tags, checksum, modifiedAt: new Date(modifiedAt) };
+}
+
+function crc32Of(bytes: Uint8Array): string {
+  const checksum = startChecksum("crc32");
+  checksum.update(bytes);
+  return checksum.digest().toString("base64");
 }

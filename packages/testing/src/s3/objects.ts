@@ -19,9 +19,8 @@ export async function putObject(call: Call): Promise<S3Answer> {
   checkWriteConditions(request.headers, bucket.get(key));
   const removals = bucket.removals(key);
   const body = await call.readBody();
-  if (request.headers["if-none-match"] !== undefined && bucket.removals(key) !== removals) {
-    throw refused("ConditionalRequestConflict", undefined, { elements: { Condition: "If-None-Match" } });
-  }
+  const checksum = await checksumToKeep(body);
+  checkNoRemoval(call, removals);
   checkWriteConditions(request.headers, bucket.get(key));
   const object: StoredObject = {
     pieces: body.pieces,
@@ -29,7 +28,7 @@ export async function putObject(call: Call): Promise<S3Answer> {
     etag: `"${body.md5.toString("hex")}"`,
     modifiedAt: call.now(),
     headers,
-    checksum: checksumToKeep(body),
+    checksum,
     tags,
   };
   bucket.put(key, object);
@@ -110,10 +109,26 @@ export async function deleteObjects(call: Call): Promise<S3Answer> {
   const isQuiet = childText(root, "Quiet") === "true";
   const results = keys.map((key): XmlElement | undefined => {
     if (key === undefined || key === "") throw refused("MalformedXML");
+    const code = call.refuseDelete(key);
+    if (code !== undefined)
+      return [
+        "Error",
+        [
+          ["Key", key],
+          ["Code", code],
+          ["Message", refused(code).message],
+        ],
+      ];
     call.bucket.remove(key);
     return isQuiet ? undefined : ["Deleted", [["Key", key]]];
   });
   return xmlAnswer(["DeleteResult", results]);
+}
+
+/** A conditional write during which an object of its key was removed has to be made again. */
+export function checkNoRemoval({ request, bucket, key }: Call, removalsBefore: number): void {
+  if (request.headers["if-none-match"] === undefined || bucket.removals(key) === removalsBefore) return;
+  throw refused("ConditionalRequestConflict", undefined, { elements: { Condition: "If-None-Match" } });
 }
 
 /** The checksum as headers of an answer. */
@@ -123,8 +138,8 @@ export function checksumHeaders(checksum: StoredChecksum | undefined): Record<st
 }
 
 /** The checksum that the client gave, or the one that S3 makes itself. */
-export function checksumToKeep(body: S3Body): StoredChecksum {
-  const made = body.checksum ?? { algorithm: "crc64nvme", value: checksumOf("crc64nvme", body.pieces) };
+async function checksumToKeep(body: S3Body): Promise<StoredChecksum> {
+  const made = body.checksum ?? { algorithm: "crc64nvme", value: await checksumOf("crc64nvme", body.pieces) };
   return { ...made, type: "FULL_OBJECT" };
 }
 

@@ -1,10 +1,13 @@
 import { emptyAnswer, type S3Answer, xmlAnswer } from "./answers.ts";
-import type { S3Body } from "./body.ts";
+import type { BodyOptions, S3Body } from "./body.ts";
 import type { Bucket } from "./bucket.ts";
 import { listObjectsV2 } from "./listing.ts";
+import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart } from "./multipart.ts";
 import { deleteObject, deleteObjects, getObject, getObjectTagging, headObject, putObject } from "./objects.ts";
-import { refused } from "./refusals.ts";
+import { refused, type S3ErrorCode } from "./refusals.ts";
 import type { S3Request } from "./request.ts";
+import { listMultipartUploads, listParts } from "./upload-lists.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** What an operation works on. */
 export interface Call {
@@ -17,7 +20,12 @@ export interface Call {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Reads and checks the body; once. */
-  readonly readBody: () => Promise<S3Body>;
+  readonly readBody: (options?: Pick<BodyOptions, "checksumsAreOfBody">) => Promise<S3Body>;
+  readonly uploads: Uploads;
+  /** The code with which a bulk delete leaves a key; undefined if it removes it. */
+  readonly refuseDelete: (key: string) => S3ErrorCode | undefined;
+  /** Least size of a part that is not the last one. */
+  readonly minPartBytes: number;
 }
 
 interface Operation {
@@ -40,14 +48,40 @@ const listParameters = [
   "fetch-owner",
 ];
 
+const uploadListParameters = ["prefix", "delimiter", "key-marker", "upload-id-marker", "max-uploads", "encoding-type"];
+
 const operations = {
   ListBuckets: { method: "GET", on: "service", needs: [], takes: ["prefix", "max-buckets"], run: listBuckets },
   HeadBucket: { method: "HEAD", on: "bucket", needs: [], takes: [], run: headBucket },
   CreateBucket: { method: "PUT", on: "bucket", needs: [], takes: [], run: createBucket },
   GetBucketLocation: { method: "GET", on: "bucket", needs: ["location"], takes: [], run: getBucketLocation },
   ListObjectsV2: { method: "GET", on: "bucket", needs: ["list-type"], takes: listParameters, run: listObjectsV2 },
+  ListMultipartUploads: {
+    method: "GET",
+    on: "bucket",
+    needs: ["uploads"],
+    takes: uploadListParameters,
+    run: listMultipartUploads,
+  },
   DeleteObjects: { method: "POST", on: "bucket", needs: ["delete"], takes: [], run: deleteObjects },
   GetObjectTagging: { method: "GET", on: "object", needs: ["tagging"], takes: [], run: getObjectTagging },
+  CreateMultipartUpload: { method: "POST", on: "object", needs: ["uploads"], takes: [], run: createMultipartUpload },
+  UploadPart: { method: "PUT", on: "object", needs: ["uploadId", "partNumber"], takes: [], run: uploadPart },
+  CompleteMultipartUpload: {
+    method: "POST",
+    on: "object",
+    needs: ["uploadId"],
+    takes: [],
+    run: completeMultipartUpload,
+  },
+  AbortMultipartUpload: { method: "DELETE", on: "object", needs: ["uploadId"], takes: [], run: abortMultipartUpload },
+  ListParts: {
+    method: "GET",
+    on: "object",
+    needs: ["uploadId"],
+    takes: ["max-parts", "part-number-marker"],
+    run: listParts,
+  },
   PutObject: { method: "PUT", on: "object", needs: [], takes: [], run: putObject },
   GetObject: { method: "GET", on: "object", needs: [], takes: [], run: getObject },
   HeadObject: { method: "HEAD", on: "object", needs: [], takes: [], run: headObject },

@@ -64,8 +64,9 @@ const refusals = {
 /** A code with which {@link startS3Server | the S3 server} refuses. */
 export type S3ErrorCode = keyof typeof refusals;
 
-/** Further elements of an error's XML, and headers of its answer. */
+/** Another text, another status, further elements of an error's XML, and headers of its answer. */
 export interface RefusalDetails {
+  readonly status?: number;
   readonly message?: string;
   readonly elements?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -82,7 +83,7 @@ export class S3Refusal extends Error {
   constructor(code: S3ErrorCode, details: RefusalDetails = {}) {
     super(details.message ?? refusals[code][1]);
     this.code = code;
-    this.status = refusals[code][0];
+    this.status = details.status ?? refusals[code][0];
     this.elements = details.elements ?? {};
     this.headers = details.headers ?? {};
   }

@@ -1,16 +1,13 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "@millrace/core";
-import { refusalAnswer, type S3Answer } from "./answers.ts";
-import { readBody } from "./body.ts";
 import { Bucket } from "./bucket.ts";
+import { serveExchange } from "./exchange.ts";
+import { type FaultFinder, readyPlan, type S3FaultPlan } from "./faults.ts";
 import { type S3Objects, viewObjects } from "./objects-view.ts";
-import { operationOf, perform } from "./operations.ts";
-import { refused, S3Refusal } from "./refusals.ts";
-import { parseRequest, type S3Request } from "./request.ts";
-import { noteRequest, type S3RequestNote } from "./request-log.ts";
-import { checkSignature, type SignatureRules } from "./signature.ts";
+import type { S3RequestNote } from "./request-log.ts";
+import { Uploads } from "./uploads.ts";
 
 /** Options of {@link startS3Server}. */
 export interface S3ServerOptions {
@@ -28,8 +25,20 @@ export interface S3ServerOptions {
   readonly bucket?: string;
   /** Longest body of one request, in bytes. Default: 1 GiB. */
   readonly maxBodyBytes?: number;
+  /** Least size of a part that is not the last one, in bytes. Default: 5 MiB, as in S3; less makes tests faster. */
+  readonly minPartBytes?: number;
+  /** What goes wrong from the beginning. Default: nothing. */
+  readonly faults?: S3FaultPlan;
   /** Against which the dates of requests are held. Default: the machine's clock. */
   readonly clock?: Pick<Clock, "now">;
+}
+
+/** An upload in parts that is in progress. */
+export interface S3UploadView {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Numbers and sizes in bytes, by number. */
+  readonly parts: readonly { readonly number: number; readonly sizeBytes: number }[];
 }
 
 /** A server that {@link startS3Server} has started. */
@@ -44,6 +53,14 @@ export interface S3Server extends AsyncDisposable {
   readonly requests: readonly S3RequestNote[];
   /** What the bucket holds, to look at and to damage. */
   readonly objects: S3Objects;
+  /** Uploads in parts that are neither completed nor aborted, in the order in which they began. */
+  readonly uploads: readonly S3UploadView[];
+  /** What goes wrong. May be set at any time; what its rules have counted begins anew then. */
+  faults: S3FaultPlan;
+  /** How many requests hang. */
+  readonly hanging: number;
+  /** Lets every request that hangs go on. */
+  release(): void;
   /** Ends the server and every connection. What it held is gone. */
   close(): Promise<void>;
 }
@@ -68,35 +85,76 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 }
 
 class RunningServer implements S3Server {
+  endpoint = "";
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly region: string;
   readonly bucket: string;
   readonly requests: S3RequestNote[] = [];
   readonly objects: S3Objects;
-  readonly #options: S3ServerOptions;
-  readonly #clock: Pick<Clock, "now">;
   readonly #content = new Bucket();
+  readonly #uploads = new Uploads();
+  readonly #held = new Set<() => void>();
   readonly #http: Server;
+  #plan: S3FaultPlan;
+  #findFault: FaultFinder;
 
   constructor(options: S3ServerOptions) {
-    this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    const clock = options.clock ?? systemClock;
     this.accessKeyId = options.accessKeyId ?? "millrace";
     this.secretAccessKey = options.secretAccessKey ?? "millrace-secret";
     this.region = options.region ?? "us-east-1";
     this.bucket = options.bucket ?? "millrace-test";
-    this.objects = viewObjects(this.#content);
-    this.#http = createServer((incoming, response) => void this.#serve(incoming, response));
+    this.objects = viewObjects(this.#content, () => clock.now());
+    this.#plan = options.faults ?? [];
+    this.#findFault = readyPlan(this.#plan);
+    const { accessKeyId, secretAccessKey } = this;
+    const { sessionToken, bucketRegion = this.region, maxBodyBytes = 2 ** 30, minPartBytes = 5 * 2 ** 20 } = options;
+    const regions = [this.region, bucketRegion];
+    const surroundings = {
+      bucketName: this.bucket,
+      region: bucketRegion,
+      content: this.#content,
+      uploads: this.#uploads,
+      signatureRules: () => ({ accessKeyId, secretAccessKey, sessionToken, regions, now: clock.now() }),
+      now: () => clock.now(),
+      maxBodyBytes,
+      minPartBytes,
+      log: this.requests,
+      findFault: (note: S3RequestNote) => this.#findFault(note),
+      hang: (response: ServerResponse) => this.#hold(response),
+    };
+    this.#http = createServer((incoming, response) => void serveExchange(incoming, response, surroundings));
   }
 
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  get uploads(): readonly S3UploadView[] {
+    return this.#uploads.all().map(({ key, id, parts }) => {
+      const sizes = [...parts].sort(([a], [b]) => a - b).map(([number, { sizeBytes }]) => ({ number, sizeBytes }));
+      return { key, uploadId: id, parts: sizes };
+    });
+  }
+
+  get faults(): S3FaultPlan {
+    return this.#plan;
+  }
+
+  set faults(plan: S3FaultPlan) {
+    this.#plan = plan;
+    this.#findFault = readyPlan(plan);
+  }
+
+  get hanging(): number {
+    return this.#held.size;
+  }
+
+  release(): void {
+    for (const go of this.#held) go();
   }
 
   async listen(): Promise<void> {
     this.#http.listen(0, "127.0.0.1");
     await once(this.#http, "listening");
+    this.endpoint = `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {
@@ -111,74 +169,16 @@ class RunningServer implements S3Server {
     await this.close();
   }
 
-  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const requestId = `${this.requests.length + 1}`.padStart(16, "0");
-    let request: S3Request | undefined;
-    let answer: S3Answer;
-    try {
-      request = parseRequest(incoming);
-      this.requests.push(noteRequest(request, this.requests.length + 1));
-      answer = await this.#answer(request, incoming);
-    } catch (error) {
-      if (incoming.destroyed && !incoming.readableEnded) return;
-      const refusal = error instanceof S3Refusal ? error : refused("InternalError", `${error}`);
-      answer = refusalAnswer(refusal, request, requestId);
-    }
-    await drain(incoming);
-    await send(response, { ...answer, headers: { ...answer.headers, "x-amz-request-id": requestId } });
-  }
-
-  async #answer(request: S3Request, incoming: IncomingMessage): Promise<S3Answer> {
-    const signature = checkSignature(request, this.#rules());
-    const home = this.#options.bucketRegion ?? this.region;
-    if (signature.region !== home && request.bucket === this.bucket)
-      throw redirect("PermanentRedirect", home, this.bucket);
-    const most = this.#options.maxBodyBytes ?? 2 ** 30;
-    return await perform(operationOf(request), {
-      request,
-      key: request.key ?? "",
-      bucket: this.#content,
-      bucketName: this.bucket,
-      region: home,
-      now: () => this.#clock.now(),
-      readBody: () => readBody(incoming.iterator({ destroyOnReturn: false }), request, signature, most),
+  async #hold(response: ServerResponse): Promise<void> {
+    if (response.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        this.#held.delete(go);
+        response.off("close", go);
+        resolve();
+      };
+      this.#held.add(go);
+      response.once("close", go);
     });
   }
-
-  #rules(): SignatureRules {
-    return {
-      accessKeyId: this.accessKeyId,
-      secretAccessKey: this.secretAccessKey,
-      sessionToken: this.#options.sessionToken,
-      regions: [this.region, this.#options.bucketRegion ?? this.region],
-      now: this.#clock.now(),
-    };
-  }
-}
-
-function redirect(code: "PermanentRedirect" | "TemporaryRedirect", region: string, bucket: string): S3Refusal {
-  const endpoint = `${bucket}.s3.${region}.amazonaws.com`;
-  return refused(code, undefined, {
-    elements: { Endpoint: endpoint, Bucket: bucket },
-    headers: { "x-amz-bucket-region": region },
-  });
-}
-
-/** A client that is still sending does not read the answer. */
-async function drain(incoming: IncomingMessage): Promise<void> {
-  if (incoming.readableEnded || incoming.destroyed) return;
-  const ended = new Promise((resolve) => incoming.once("end", resolve).once("close", resolve));
-  incoming.resume();
-  await ended;
-}
-
-async function send(response: ServerResponse, { status, headers, pieces }: S3Answer): Promise<void> {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const known = status === 204 || status === 304 ? {} : { "content-length": `${length}` };
-  response.writeHead(status, { ...known, ...headers });
-  for (const piece of pieces) {
-    if (response.destroyed) return;
-    if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
-  }
-  response.end();
 }
