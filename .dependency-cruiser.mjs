@@ -88,7 +88,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(dist|\\.artifacts|coverage)/" },
+    exclude: { path: "(^|/)(dist|\\.artifacts|\\.millrace|coverage)/" },
     tsPreCompilationDeps: true,
     detectProcessBuiltinModuleCalls: true,
     tsConfig: { fileName: "tsconfig.json" },

@@ -2,8 +2,10 @@ import { createCipheriv } from "node:crypto";
 import {
   isMillraceError,
   isPluginManifest,
+  type StoredXCom,
   type XComChoice,
   type XComChooser,
+  type XComEnvelope,
   type XComStage,
   xcomBackend,
 } from "@millrace/core/plugin";
@@ -175,8 +177,14 @@ test("the manifest takes live parts and makes the same chooser", () => {
   expect(() => parse?.("4 KB")).toThrow("whole number");
 });
 
-/** Writes by the chosen parts, and reads by all of the chooser's, as after a restart. */
-async function writtenAndRead(value: unknown, chooser: XComChooser, choice: XComChoice): Promise<unknown> {
-  const stored = await xcomBackend(choice.parts).serialize(value, address);
-  return xcomBackend([], { readers: chooser.parts }).deserialize(JSON.parse(JSON.stringify(stored)), address);
+/** Writes by the chooser and reads by its parts alone, as after a restart under another configuration. */
+async function writtenAndRead(value: unknown, chooser: XComChooser, { envelope, parts: chosen }: XComChoice) {
+  const stored = JSON.parse(JSON.stringify(await xcomBackend([chooser]).serialize(value, address))) as StoredXCom;
+  if (typeof stored === "string") expect(chosen.filter(({ marker }) => marker !== "_xcom_squeezed")).toEqual([]);
+  else expect(innermost(stored)).toEqual(envelope);
+  return xcomBackend([], { readers: [...chooser.parts, hybrid()] }).deserialize(stored, address);
+}
+
+function innermost(envelope: XComEnvelope): XComEnvelope {
+  return envelope.inner ? innermost(envelope.inner as XComEnvelope) : envelope;
 }

@@ -1,0 +1,3 @@
+import { xcomBackendsComparison } from "../src/comparison-dag.ts";
+
+export default xcomBackendsComparison();
