@@ -1,4 +1,5 @@
-import { defineErrors, type MillraceError, messageOf } from "@millrace/core/plugin";
+import { defineErrors } from "@millrace/core/plugin";
+import { codeOf, type FileErrors, reasonOf } from "./files/file-errors.ts";
 
 /** Every error of this package, with its cure. */
 export const fileErrorTable = {
@@ -58,6 +59,50 @@ export const fileErrorTable = {
     says: "Working on {path} failed: {why}",
     cure: "See the cause.",
   },
+  XCOM_FILE_OPTION_INVALID: {
+    says: "Option '{option}' is {value}, but {expected}",
+    cure: "Give the option a value of the stated kind.",
+  },
+  XCOM_FILE_REFERENCE_INVALID: {
+    says: "The envelope of an XCom leads to no file of this place: {why}",
+    cure: "Run the task that wrote it again; its row in the store was changed, or was written by a newer version.",
+  },
+  XCOM_FILE_DIR_INVALID: {
+    says: "{path} cannot serve as the folder of XComs: {why}",
+    cure: "Give a folder that this user may read and write, or one that can be created.",
+  },
+  XCOM_FILE_OUTSIDE: {
+    says: "{path} is not a file of XComs inside {dir}: {why}",
+    cure: "Put plain files and folders in place of links (also hard links) and of what else is there; then run the task again if the file is gone.",
+  },
+  XCOM_FILE_MISSING: {
+    says: "The XCom's file {path} is gone",
+    cure: "Name the folder it was moved to in `alsoRead`, or run the task that wrote it again.",
+  },
+  XCOM_FILE_TRUNCATED: {
+    says: "The XCom's file {path} ends after {found} of {expected} bytes",
+    cure: "Run the task that wrote it again; part of the file was lost.",
+  },
+  XCOM_FILE_ALTERED: {
+    says: "The XCom's file {path} is not what was written: {why}",
+    cure: "Run the task that wrote it again; something changed the file or its row.",
+  },
+  XCOM_FILE_TOO_LARGE: {
+    says: "The XCom's file {path} has {sizeBytes} bytes, above the limit of {limit} for reading at once",
+    cure: "Read it as a stream.",
+  },
+  XCOM_FILE_DISK_FULL: {
+    says: "There is no room left to write the XCom's file {path}",
+    cure: "Free disk space or remove old XComs, then run the task again; no part of the file was left behind.",
+  },
+  XCOM_FILE_DENIED: {
+    says: "The system refuses access to {path}: {why}",
+    cure: "Give this user permission to read and write the folder of XComs, on a disk that can be written.",
+  },
+  XCOM_FILE_IO_FAILED: {
+    says: "Working on the XCom's file {path} failed: {why}",
+    cure: "See the cause.",
+  },
 } as const;
 
 /** Codes of the errors that this package throws. */
@@ -66,24 +111,49 @@ export type FileErrorCode = keyof typeof fileErrorTable;
 /** The error of a code of this package. */
 export const fileError = defineErrors(fileErrorTable);
 
-/** An error of the operating system while writing or removing, as one of ours. */
-export function writeError(path: string, cause: unknown): MillraceError {
-  switch (codeOf(cause)) {
+/** Codes of data sets for what can be wrong with a file. */
+export const datasetErrors: FileErrors = {
+  dirInvalid: (path, why, cause) => fileError("DATASET_DIR_INVALID", { path, why }, { cause }),
+  missing: (path, cause) => fileError("DATASET_MISSING", { path }, { cause }),
+  truncated: (path, found, expected) => fileError("DATASET_TRUNCATED", { path, found, expected }),
+  altered: (path, why) => fileError("DATASET_ALTERED", { path, why }),
+  outside: (path, dir, why) => fileError("DATASET_OUTSIDE", { path, dir, why }),
+  failed(doing, path, cause) {
+    const why = reasonOf(cause);
+    const kind = kindOf(cause);
+    if (doing === "write" && kind === "full") return fileError("DATASET_DISK_FULL", { path }, { cause });
+    if (doing === "write" && kind === "denied") return fileError("DATASET_NOT_WRITABLE", { path, why }, { cause });
+    return fileError("DATASET_IO_FAILED", { path, why }, { cause });
+  },
+};
+
+/** Codes of XComs for the same. */
+export const xcomFileErrors: FileErrors = {
+  dirInvalid: (path, why, cause) => fileError("XCOM_FILE_DIR_INVALID", { path, why }, { cause }),
+  missing: (path, cause) => fileError("XCOM_FILE_MISSING", { path }, { cause }),
+  truncated: (path, found, expected) => fileError("XCOM_FILE_TRUNCATED", { path, found, expected }),
+  altered: (path, why) => fileError("XCOM_FILE_ALTERED", { path, why }),
+  outside: (path, dir, why) => fileError("XCOM_FILE_OUTSIDE", { path, dir, why }),
+  failed(_doing, path, cause) {
+    const why = reasonOf(cause);
+    const kind = kindOf(cause);
+    if (kind === "full") return fileError("XCOM_FILE_DISK_FULL", { path }, { cause });
+    if (kind === "denied") return fileError("XCOM_FILE_DENIED", { path, why }, { cause });
+    return fileError("XCOM_FILE_IO_FAILED", { path, why }, { cause });
+  },
+};
+
+function kindOf(error: unknown): "full" | "denied" | "other" {
+  switch (codeOf(error)) {
     case "ENOSPC":
     case "EDQUOT":
     case "EFBIG":
-      return fileError("DATASET_DISK_FULL", { path }, { cause });
+      return "full";
     case "EACCES":
     case "EPERM":
     case "EROFS":
-      return fileError("DATASET_NOT_WRITABLE", { path, why: messageOf(cause) }, { cause });
+      return "denied";
     default:
-      return fileError("DATASET_IO_FAILED", { path, why: messageOf(cause) }, { cause });
+      return "other";
   }
-}
-
-/** The operating system's code of an error, for example `ENOENT`. */
-export function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === "string" ? code : undefined;
 }

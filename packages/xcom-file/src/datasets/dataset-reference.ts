@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fileError } from "../errors.ts";
-import { isPlainName } from "../files/confined-folder.ts";
+import { isPlainName } from "./dataset-folder.ts";
 
 const common = {
   /** Records of a list, 1 for any other value. */

@@ -1,8 +1,8 @@
-import { isMillraceError, messageOf, shown } from "@millrace/core/plugin";
-import { codeOf, fileError } from "../errors.ts";
-import { type ConfinedFolder, openFolder } from "../files/confined-folder.ts";
+import { isMillraceError, shown } from "@millrace/core/plugin";
+import { datasetErrors, fileError } from "../errors.ts";
 import { splitLines } from "../files/line-splitting.ts";
-import { altered, openStored, readVerified } from "../files/verified-reading.ts";
+import { bytesOf, type OpenFile, openExpected, piecesOf } from "../files/verified-reading.ts";
+import { openDatasetFolder } from "./dataset-folder.ts";
 import { type DatasetRecord, type FileReference, parseDatasetRecord } from "./dataset-reference.ts";
 import { decodeLine } from "./record-encoding.ts";
 import { defaultMaxRecordBytes } from "./store-large-dataset.ts";
@@ -45,8 +45,7 @@ export async function loadDataset(record: unknown, options: LoadDatasetOptions):
     const { file_path: path, file_size_bytes: sizeBytes } = reference;
     throw fileError("DATASET_TOO_LARGE", { path, sizeBytes, limit: maxBytes });
   }
-  const folder = await openFolderOf(reference, options.dir);
-  const text = await readText(folder, reference, signal);
+  const text = (await bytesOf(await openOf(reference, options.dir), signal)).toString("utf8");
   const isLines = reference.format === "ndjson";
   try {
     const data: unknown = isLines ? parseLines(text) : JSON.parse(text);
@@ -54,7 +53,7 @@ export async function loadDataset(record: unknown, options: LoadDatasetOptions):
     checkCount(reference, found);
     return data;
   } catch (error) {
-    if (error instanceof SyntaxError) throw altered(reference.file_path, "it is not valid JSON", error);
+    if (error instanceof SyntaxError) throw notJson(reference.file_path, "it");
     throw error;
   }
 }
@@ -99,13 +98,12 @@ export async function* streamDataset(
     for (let at = 0; at < data.length; at += chunkSize) yield data.slice(at, at + chunkSize);
     return;
   }
-  const folder = await openFolderOf(reference, options.dir);
-  if (options.verifyFirst) for await (const _ of await verifiedPieces(folder, reference, signal));
-  yield* chunksOf(folder, reference, chunkSize, maxRecordBytes, signal);
+  if (options.verifyFirst) for await (const _ of piecesOf(await openOf(reference, options.dir), signal));
+  yield* chunksOf(await openOf(reference, options.dir), reference, chunkSize, maxRecordBytes, signal);
 }
 
 async function* chunksOf(
-  folder: ConfinedFolder,
+  file: OpenFile,
   reference: FileReference,
   chunkSize: number,
   maxRecordBytes: number,
@@ -113,7 +111,7 @@ async function* chunksOf(
 ): AsyncGenerator<unknown[], void, undefined> {
   const { file_path: path, format } = reference;
   // A record's line may end in a comma, which belongs to the list.
-  const lines = splitLines(await verifiedPieces(folder, reference, signal), maxRecordBytes + 1, (index, sizeBytes) =>
+  const lines = splitLines(piecesOf(file, signal), maxRecordBytes + 1, (index, sizeBytes) =>
     index === 0 && format === "json"
       ? fileError("DATASET_NOT_A_LIST", { path })
       : fileError("DATASET_RECORD_TOO_LARGE", { index, sizeBytes, limit: maxRecordBytes }),
@@ -140,29 +138,23 @@ async function* chunksOf(
 function decode(line: string, reference: FileReference): { readonly record: unknown } | undefined {
   try {
     return decodeLine(line, reference.format);
-  } catch (error) {
-    throw altered(reference.file_path, `a line is not valid JSON (${messageOf(error).slice(0, 60)})`, error);
+  } catch {
+    throw notJson(reference.file_path, "a line");
   }
 }
 
-/** A folder that is gone took its data sets with it. */
-async function openFolderOf(reference: FileReference, dir: string): Promise<ConfinedFolder> {
-  return openFolder(dir, { create: false }).catch((error: unknown) => {
-    if (!isMillraceError(error) || codeOf(error.cause) !== "ENOENT") throw error;
-    throw fileError("DATASET_MISSING", { path: reference.file_path }, { cause: error });
+/** Opens the file of a data set. A folder that is gone took its data sets with it. */
+async function openOf(reference: FileReference, dir: string): Promise<OpenFile> {
+  const tree = await openDatasetFolder(dir, { create: false }).catch((error: unknown) => {
+    throw isMillraceError(error, "DATASET_MISSING") ? datasetErrors.missing(reference.file_path, error) : error;
   });
+  const { path, file_size_bytes: sizeBytes, checksum, checksum_algorithm: algorithm } = reference;
+  return openExpected(tree, { segments: [path], sizeBytes, checksum, algorithm });
 }
 
-async function verifiedPieces(folder: ConfinedFolder, reference: FileReference, signal: AbortSignal | undefined) {
-  const expected = { name: reference.path, sizeBytes: reference.file_size_bytes, sha256: reference.checksum };
-  return readVerified(await openStored(folder, expected), folder, expected, signal);
-}
-
-async function readText(folder: ConfinedFolder, reference: FileReference, signal: AbortSignal | undefined) {
-  const bytes = Buffer.allocUnsafe(reference.file_size_bytes);
-  let at = 0;
-  for await (const piece of await verifiedPieces(folder, reference, signal)) at += piece.copy(bytes, at);
-  return bytes.toString("utf8");
+/** What the parser says may quote the data: it is not passed on. */
+function notJson(path: string, what: string) {
+  return fileError("DATASET_ALTERED", { path, why: `${what} is not valid JSON` });
 }
 
 function parseLines(text: string): unknown[] {
@@ -177,5 +169,5 @@ function parseLines(text: string): unknown[] {
 
 function checkCount(reference: FileReference, found: number): void {
   if (found === reference.record_count) return;
-  throw altered(reference.file_path, `it has ${found} records instead of ${reference.record_count}`);
+  throw datasetErrors.altered(reference.file_path, `it has ${found} records instead of ${reference.record_count}`);
 }

@@ -1,7 +1,8 @@
-import { lstat, unlink } from "node:fs/promises";
+import { join } from "node:path";
 import { isMillraceError, messageOf } from "@millrace/core/plugin";
-import { codeOf, fileError, writeError } from "../errors.ts";
-import { type ConfinedFolder, openFolder } from "../files/confined-folder.ts";
+import { openFolder } from "../files/anchored-folder.ts";
+import { removeFile } from "../files/removing-files.ts";
+import { openDatasetFolder } from "./dataset-folder.ts";
 import { parseDatasetRecord } from "./dataset-reference.ts";
 import { knownFolderOf } from "./known-folders.ts";
 
@@ -45,25 +46,21 @@ export async function removeDatasets(
 async function removeOne(record: unknown, dir: string | undefined): Promise<string | undefined> {
   const reference = parseDatasetRecord(record);
   if (reference.data_type === "direct") return undefined;
-  let path = reference.file_path;
+  const tree = await openDatasetFolder(dir ?? knownFolderOf(reference.file_path), { create: false }).catch(
+    nothingThere,
+  );
+  const folder = tree && (await openFolder(tree, []));
+  if (!folder) return undefined;
   try {
-    const folder = await openFolder(dir ?? knownFolderOf(path), { create: false });
-    path = folder.pathOf(reference.path);
-    await checkRemovable(path, folder);
-    await folder.check(reference.path);
-    await unlink(path);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf((error as Error).cause) === "ENOENT") return undefined;
-    throw isMillraceError(error) ? error : writeError(path, error);
+    return (await removeFile(tree, folder, reference.path)) ? join(folder.path, reference.path) : undefined;
+  } finally {
+    await folder.close();
   }
-  return path;
 }
 
-async function checkRemovable(path: string, folder: ConfinedFolder): Promise<void> {
-  const found = await lstat(path);
-  if (found.isFile()) return;
-  const why = found.isSymbolicLink() ? "it is a symbolic link" : "it is not a plain file";
-  throw fileError("DATASET_OUTSIDE", { path, dir: folder.given, why });
+/** A folder that is gone took its data sets with it. */
+function nothingThere(error: unknown): undefined {
+  if (!isMillraceError(error, "DATASET_MISSING")) throw error;
 }
 
 function nameOf(record: unknown): string {

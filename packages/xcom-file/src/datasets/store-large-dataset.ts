@@ -1,7 +1,7 @@
 import { type Clock, type Randomness, shown, systemClock, systemRandomness } from "@millrace/core/plugin";
 import { fileError } from "../errors.ts";
 import { AtomicFile } from "../files/atomic-file.ts";
-import { type ConfinedFolder, isPlainName, openFolder } from "../files/confined-folder.ts";
+import { isPlainName, openDatasetFolder } from "./dataset-folder.ts";
 import type { DatasetRecord, DirectRecord, FileReference } from "./dataset-reference.ts";
 import { rememberFolder } from "./known-folders.ts";
 import { type DatasetFormat, type EncodedBatch, encodeDocument, encodeRecords } from "./record-encoding.ts";
@@ -95,8 +95,9 @@ async function writeFile(
   rest: AsyncIterable<EncodedBatch>,
   settings: Settings & { readonly format: DatasetFormat; readonly isList: boolean },
 ): Promise<FileReference> {
-  const folder = await openFolder(settings.dir, { create: true });
-  const file = await AtomicFile.create(folder, fileName(settings));
+  const tree = await openDatasetFolder(settings.dir, { create: true });
+  const name = fileName(settings);
+  const file = await AtomicFile.create({ tree, folders: [], name, algorithm: "sha256" });
   let recordCount = settings.isList ? count(held) : 1;
   try {
     for (const batch of held) await file.write(batch.bytes);
@@ -105,8 +106,8 @@ async function writeFile(
       recordCount += batch.records.length;
     }
     const stored = await file.commit();
-    rememberFolder(folder.real);
-    return fileReference(folder, stored, recordCount, settings);
+    rememberFolder(tree.real);
+    return fileReference(name, stored, recordCount, settings);
   } catch (error) {
     await file.discard();
     throw error;
@@ -114,21 +115,21 @@ async function writeFile(
 }
 
 function fileReference(
-  folder: ConfinedFolder,
-  stored: { readonly path: string; readonly sizeBytes: number; readonly sha256: string },
+  name: string,
+  stored: { readonly path: string; readonly sizeBytes: number; readonly checksum: string },
   recordCount: number,
   settings: { readonly createdAt: string; readonly format: DatasetFormat },
 ): FileReference {
   return {
     data_type: "file_reference",
     file_path: stored.path,
-    path: stored.path.slice(folder.real.length).replace(/^[\\/]+/, ""),
+    path: name,
     record_count: recordCount,
     file_size_bytes: stored.sizeBytes,
     size_mb: roundedMb(stored.sizeBytes),
     created_at: settings.createdAt,
     cleanup_required: true,
-    checksum: stored.sha256,
+    checksum: stored.checksum,
     checksum_algorithm: "sha256",
     format: settings.format,
   };

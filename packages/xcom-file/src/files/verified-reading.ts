@@ -1,98 +1,144 @@
-import { createHash } from "node:crypto";
-import { constants, type FileHandle, lstat, open } from "node:fs/promises";
-import { isMillraceError, messageOf } from "@millrace/core/plugin";
-import { codeOf, fileError } from "../errors.ts";
-import type { ConfinedFolder } from "./confined-folder.ts";
+import { createHash, type Hash } from "node:crypto";
+import { constants, type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { isMillraceError } from "@millrace/core/plugin";
+import { noFollow } from "./anchored-folder.ts";
+import type { ChecksumAlgorithm } from "./checksums.ts";
+import { codeOf } from "./file-errors.ts";
+import type { FileTree } from "./file-tree.ts";
 
-const noFollow = constants.O_NOFOLLOW ?? 0;
 /** A named pipe put in place of the file must not hold the reader. */
 const noBlock = constants.O_NONBLOCK ?? 0;
 const pieceBytes = 256 * 1024;
+const readAtOnce = 1024 * 1024;
 
-/** What a file must be to count as the one that was stored. */
+/** What a file must be to count as the one that was written. */
 export interface ExpectedFile {
-  readonly name: string;
+  /** Names from the tree's folder down to the file. */
+  readonly segments: readonly string[];
   readonly sizeBytes: number;
-  readonly sha256: string;
+  readonly checksum: string;
+  readonly algorithm: ChecksumAlgorithm;
+}
+
+/** A file that is open to be read. Closed by what reads it, however that ends. */
+export interface OpenFile {
+  readonly handle: FileHandle;
+  readonly tree: FileTree;
+  readonly path: string;
+  readonly expected: ExpectedFile;
 }
 
 /**
- * Opens a stored file: a plain file of that name and size in the folder, reached through no link.
+ * Opens a file: a plain one of that size, with no other name, reached through no link.
  *
- * @throws `DATASET_MISSING`, `DATASET_OUTSIDE`, `DATASET_TRUNCATED`, `DATASET_ALTERED`, `DATASET_IO_FAILED`
+ * @throws what the tree's errors make of `missing`, `outside`, `truncated`, `altered` and of refusals
  */
-export async function openStored(folder: ConfinedFolder, expected: ExpectedFile): Promise<FileHandle> {
-  const path = folder.pathOf(expected.name);
+export async function openExpected(tree: FileTree, expected: ExpectedFile): Promise<OpenFile> {
+  const { errors } = tree;
+  const path = join(tree.real, ...expected.segments);
   let handle: FileHandle;
   try {
-    // Looked at first because some systems follow a link in spite of the flag; the numbers are compared below.
     handle = await open(path, constants.O_RDONLY | noFollow | noBlock);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") throw fileError("DATASET_MISSING", { path }, { cause: error });
-    if (codeOf(error) === "ELOOP") throw outside(path, folder, "it is a symbolic link");
-    throw fileError("DATASET_IO_FAILED", { path, why: messageOf(error) }, { cause: error });
+    throw openingError(tree, path, error);
   }
   try {
-    const [found, named] = await Promise.all([handle.stat(), lstat(path)]);
-    if (!found.isFile()) throw outside(path, folder, "it is not a plain file");
-    if (found.nlink > 1) throw outside(path, folder, "it has a second name (hard link)");
-    if (found.ino !== named.ino || found.dev !== named.dev) throw outside(path, folder, "it is a symbolic link");
-    await folder.check(expected.name);
-    if (found.size < expected.sizeBytes) {
-      throw fileError("DATASET_TRUNCATED", { path, found: found.size, expected: expected.sizeBytes });
-    }
-    if (found.size > expected.sizeBytes) {
-      throw altered(path, `it has ${found.size} bytes instead of ${expected.sizeBytes}`);
-    }
-    return handle;
+    const [found, isHere] = await Promise.all([handle.stat({ bigint: true }), isAt(path, handle, tree)]);
+    if (!found.isFile()) throw errors.outside(path, tree.given, "it is not a plain file");
+    if (found.nlink === 0n) throw errors.missing(path);
+    if (found.nlink > 1n) throw errors.outside(path, tree.given, "it has a second name (hard link)");
+    if (!isHere) throw errors.outside(path, tree.given, "it is reached through a symbolic link");
+    const size = Number(found.size);
+    if (size < expected.sizeBytes) throw errors.truncated(path, size, expected.sizeBytes);
+    if (size > expected.sizeBytes) throw errors.altered(path, `it has ${size} bytes instead of ${expected.sizeBytes}`);
+    return { handle, tree, path, expected };
   } catch (error) {
     await handle.close();
-    throw isMillraceError(error)
-      ? error
-      : fileError("DATASET_IO_FAILED", { path, why: messageOf(error) }, { cause: error });
+    throw isMillraceError(error) ? error : openingError(tree, path, error);
   }
 }
 
 /**
- * The bytes of a stored file in pieces, checked against size and checksum after the last one. A piece is valid until
- * the next is asked for. Closes the handle at the end, however it ends.
+ * The bytes of a file in pieces, checked against size and checksum after the last one.
  *
- * @throws `DATASET_TRUNCATED`, `DATASET_ALTERED`, `DATASET_IO_FAILED`
+ * @throws what the tree's errors make of `truncated`, `altered` and of refusals
  */
-export async function* readVerified(
-  handle: FileHandle,
-  folder: ConfinedFolder,
-  expected: ExpectedFile,
-  signal?: AbortSignal,
-): AsyncGenerator<Buffer, void, undefined> {
-  const path = folder.pathOf(expected.name);
-  const hash = createHash("sha256");
-  const piece = Buffer.allocUnsafe(Math.min(pieceBytes, expected.sizeBytes));
-  let position = 0;
+export async function* piecesOf(file: OpenFile, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  const { sizeBytes, algorithm } = file.expected;
+  const hash = createHash(algorithm);
   try {
-    while (position < expected.sizeBytes) {
+    for (let position = 0; position < sizeBytes; ) {
       signal?.throwIfAborted();
-      const wanted = Math.min(piece.length, expected.sizeBytes - position);
-      const { bytesRead } = await handle.read(piece, 0, wanted, position).catch((cause: unknown) => {
-        throw fileError("DATASET_IO_FAILED", { path, why: messageOf(cause) }, { cause });
-      });
-      if (bytesRead === 0)
-        throw fileError("DATASET_TRUNCATED", { path, found: position, expected: expected.sizeBytes });
-      const bytes = piece.subarray(0, bytesRead);
-      hash.update(bytes);
-      position += bytesRead;
-      yield bytes;
+      const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, sizeBytes - position));
+      const read = await readSome(file, piece, position);
+      hash.update(read);
+      position += read.length;
+      yield read;
     }
-    if (hash.digest("hex") !== expected.sha256) throw altered(path, "its checksum differs");
+    checkSum(file, hash);
   } finally {
-    await handle.close();
+    await file.handle.close();
   }
 }
 
-export function altered(path: string, why: string, cause?: unknown) {
-  return fileError("DATASET_ALTERED", { path, why }, { cause });
+/** The whole of a file, given out only once it is known to be right. Throws as {@link piecesOf} does. */
+export async function bytesOf(file: OpenFile, signal?: AbortSignal): Promise<Buffer> {
+  const { sizeBytes, algorithm } = file.expected;
+  try {
+    const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+    const hash = createHash(algorithm);
+    for (let position = 0; position < sizeBytes; ) {
+      signal?.throwIfAborted();
+      const read = await readSome(file, bytes.subarray(position, position + readAtOnce), position);
+      hash.update(read);
+      position += read.length;
+    }
+    checkSum(file, hash);
+    return bytes;
+  } finally {
+    await file.handle.close();
+  }
 }
 
-function outside(path: string, folder: ConfinedFolder, why: string) {
-  return fileError("DATASET_OUTSIDE", { path, dir: folder.given, why });
+async function readSome(file: OpenFile, into: Buffer, position: number): Promise<Buffer> {
+  const { tree, path, expected } = file;
+  const { bytesRead } = await file.handle.read(into, 0, into.length, position).catch((cause: unknown) => {
+    throw tree.errors.failed("read", path, cause);
+  });
+  if (bytesRead === 0) throw tree.errors.truncated(path, position, expected.sizeBytes);
+  return into.subarray(0, bytesRead);
+}
+
+function checkSum({ tree, path, expected }: OpenFile, hash: Hash): void {
+  if (hash.digest("hex") !== expected.checksum) throw tree.errors.altered(path, "its checksum differs");
+}
+
+/** Whether what was opened is what the path names, without any link. */
+async function isAt(path: string, handle: FileHandle, tree: FileTree): Promise<boolean> {
+  if (tree.byDescriptor) {
+    const found = await readlink(`/proc/self/fd/${handle.fd}`);
+    return found === path || found === `${path} (deleted)`;
+  }
+  const [own, named, real] = await Promise.all([
+    handle.stat({ bigint: true }),
+    lstat(path, { bigint: true }),
+    realpath(path),
+  ]);
+  return own.ino === named.ino && own.dev === named.dev && real === path;
+}
+
+function openingError(tree: FileTree, path: string, error: unknown): Error {
+  switch (codeOf(error)) {
+    case "ENOENT":
+      return tree.errors.missing(path, error);
+    case "ELOOP":
+      return tree.errors.outside(path, tree.given, "it is a symbolic link");
+    case "ENOTDIR":
+      return tree.errors.outside(path, tree.given, "something that is no folder is on the way");
+    case "ENXIO":
+      return tree.errors.outside(path, tree.given, "it is not a plain file");
+    default:
+      return tree.errors.failed("read", path, error);
+  }
 }
