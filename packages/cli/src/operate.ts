@@ -92,6 +92,10 @@ async function carryOut(engine: Engine, request: CommandRequest): Promise<unknow
       const { operation: _, dagId, runId, ...which } = request;
       return engine.clearXComs(dagId, runId, which);
     }
+    case "renewXComs": {
+      const { operation: _, ...options } = request;
+      return engine.renewXComs(options);
+    }
     case "pause":
     case "unpause":
       await engine[request.operation](request.dagId);

@@ -42,6 +42,7 @@ export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
 export type { DryRun, Engine, EngineStart, StartOptions } from "./engine/engine.ts";
 export type { RunOptions } from "./engine/parse-run-request.ts";
 export { readStoredXCom, type StoredXComQuery } from "./engine/read-stored-xcom.ts";
+export type { RenewXComsOptions, XComsRenewed } from "./engine/renewals.ts";
 export type { DagReplaced, DagReplacement } from "./engine/replace-dags.ts";
 export { type FileRequestOptions, fileRequest } from "./engine/requests/file-request.ts";
 export { type EngineSign, pingEngine } from "./engine/requests/nudge-socket.ts";

@@ -1,10 +1,11 @@
 import { checkDagId, checkTaskPath, checkXComKey } from "../authoring/identifiers.ts";
-import { OptionReader } from "../authoring/option-reader.ts";
+import { isPlainRecord, OptionReader } from "../authoring/option-reader.ts";
 import type { MillraceError } from "../errors.ts";
 import { RUN_STATES, TASK_STATES } from "../lifecycle/states.ts";
 import type { ObserveOptions } from "../observe/engine-event.ts";
 import type { MarkedState, Operation, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { RunFilter } from "../store/contract.ts";
+import type { RenewXComsOptions } from "./renewals.ts";
 
 /** What callers without a compiler, and other processes, may give in the wrong shape. */
 
@@ -92,6 +93,21 @@ export function checkEventFilter<
     read.wholeNumber("runNo", runNo, 0);
     read.wholeNumber("limit", limit, 0);
     return filter;
+  });
+}
+
+/** @throws `DAG_OPTION_INVALID` */
+export function checkRenewal<T extends RenewXComsOptions & { readonly dryRun?: boolean }>(options: T): T {
+  return reading("engine.renewXComs", (read) => {
+    const { after, limit, dryRun } = checkOptions(options, "engine.renewXComs");
+    if (
+      after !== undefined &&
+      !(isPlainRecord(after) && Number.isSafeInteger(after.taskInstanceNo) && typeof after.key === "string")
+    )
+      read.wrong("after", after, "the `next` of the page before is needed");
+    read.wholeNumber("limit", limit, 1);
+    read.flag("dryRun", dryRun, false);
+    return options;
   });
 }
 

@@ -110,6 +110,8 @@ function checkXCom(given: EngineOptions["xcom"], read: OptionReader): void {
       "deserialize",
       "deserializeText",
       "deserializeStream",
+      "isStale",
+      "renew",
       "purge",
     ]) && isListOfParts(backend["parts"]);
   if (backend !== undefined && !isBackend && !isListOfParts(backend))

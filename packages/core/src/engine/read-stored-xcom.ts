@@ -35,7 +35,7 @@ export async function readStoredXCom(
     const { sizeBytes } = row;
     return { stream: backend.deserializeStream(stored, address, { sizeBytes, chunks: chunksOfReader(store) }) };
   }
-  return { value: await decodePut({ backend }, row, address) };
+  return { value: await decodePut({ backend, store }, row, address) };
 }
 
 /** Streams that stay in the store, for one who only reads. */

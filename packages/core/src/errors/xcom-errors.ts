@@ -50,6 +50,10 @@ export const xcomErrors = {
     says: "XCom '{key}' of task '{taskId}' is a stream, and the part '{part}' of the XCom backend handles no streams",
     cure: "Use parts that handle streams, or push the data in pieces with xcom.push.",
   },
+  XCOM_NOT_RENEWED: {
+    says: "XCom '{key}' of task '{taskId}' was not written anew by the part '{part}': {why}",
+    cure: "It stays readable as it is. Look at the options of the part, or clear the task that pushed it, so that it is written again.",
+  },
   XCOM_NOT_COLLECTED: {
     says: "What the XCom place '{part}' keeps could not be collected: {why}",
     cure: "See that the place can be reached and written; nothing that is needed was removed, and the next collection goes on.",

@@ -344,14 +344,25 @@ export function encodePut(services: XComServices, address: XComAddress, value: u
     );
 }
 
-/** The value of a stored XCom. */
+/**
+ * The value of a stored XCom. A row that was read may be written anew, and its old bytes removed, before they are read:
+ * then it is read again.
+ */
 export async function decodePut(
-  services: Pick<XComServices, "backend">,
-  put: XComPut,
+  services: Pick<XComServices, "backend"> & {
+    readonly store: { readonly xcoms: Pick<XComServices["store"]["xcoms"], "get"> };
+  },
+  put: XComPut | XComRow,
   address: XComAddress,
 ): Promise<unknown> {
   const { sizeBytes } = put;
-  return services.backend.deserialize(storedOf(put, address), address, { sizeBytes });
+  try {
+    return await services.backend.deserialize(storedOf(put, address), address, { sizeBytes });
+  } catch (error) {
+    const row = "runNo" in put ? await services.store.xcoms.get(put) : undefined;
+    if (row === undefined || row.stored === put.stored) throw error;
+    return decodePut(services, row, address);
+  }
 }
 
 /** What a row holds, as the backend gave it. @throws `XCOM_CORRUPT` */

@@ -7,6 +7,7 @@ import { during, type PartWork } from "./part-work.ts";
 import type { XComAddress, XComBackendPart, XComCall, XComEnvelope, XComPieces, XComPlace } from "./parts.ts";
 import { bytesOfPieces, evenPieces, largeBytes, PeekedSource, piecesOfText, textOfBytes } from "./pieces.ts";
 import { canReadPieces, readBytes, readPieces } from "./read-value.ts";
+import { renewEnvelope, staleLinks } from "./renew.ts";
 import { writersOf, xcomStack } from "./stack.ts";
 import { isStreamEnvelope, streamEnvelope } from "./stream-part.ts";
 import { canStream, writeBytes, writePieces } from "./write-value.ts";
@@ -50,6 +51,19 @@ export interface XComBackend {
   deserializeStream(stored: XComEnvelope, address: XComAddress, call?: XComBackendCall): XComPieces;
   /** Removes what the value keeps outside of its row. The address is for messages. */
   purge(stored: StoredXCom, address?: XComAddress, call?: XComBackendCall): Promise<void>;
+  /**
+   * True if a stage would write it otherwise today, with a newer key, say.
+   *
+   * @throws `XCOM_READER_MISSING`, `XCOM_CORRUPT`, and what the parts have against its envelopes
+   */
+  isStale(stored: XComEnvelope, address: XComAddress, call?: XComBackendCall): Promise<boolean>;
+  /**
+   * The value as it would be written today, as far as it is stale; `undefined` if it is not. What the old form keeps outside
+   * of its row stays: `purge` one of the two when it is clear which of them the row has.
+   *
+   * @throws `XCOM_NOT_RENEWED`, and whatever keeps the value from being read
+   */
+  renew(stored: XComEnvelope, address: XComAddress, call?: XComBackendCall): Promise<XComEnvelope | undefined>;
   /** True when no part is configured for writing: text is stored as it is. */
   readonly isPlain: boolean;
   /** Every part that writes or reads, those of choosers too. */
@@ -147,6 +161,11 @@ export function xcomBackend(
       const remove = () => during(part, "remove", work, () => part.remove([part.refOf(envelope)], work.call));
       await measured(call.onOperation, { part: part.name, operation: "remove", address }, 0, remove, () => 0);
     },
+    async isStale(stored, address, call = {}) {
+      const chain = envelopeChain(stack, stored, address, call.chunks);
+      return (await staleLinks(chain, workOf(address, call))).length > 0;
+    },
+    renew: (stored, address, call = {}) => renewEnvelope(stack, stored, address, call),
   });
 }
 

@@ -4,6 +4,7 @@ import { formatDuration } from "../time/duration.ts";
 import type { XComBackend, XComBackendCall } from "./backend.ts";
 import type { OnOperation } from "./operation.ts";
 import type { XComAddress } from "./parts.ts";
+import { isStreamEnvelope } from "./stream-part.ts";
 
 interface Bounds {
   readonly clock: Clock;
@@ -70,6 +71,11 @@ export function boundedBackend(
     },
     deserializeStream(stored, address, call) {
       return backend.deserializeStream(stored, address, { onOperation, ...call });
+    },
+    isStale: (stored, address, call) => backend.isStale(stored, address, call),
+    renew(stored, address, call) {
+      const renew = (bounded: XComBackendCall) => backend.renew(stored, address, bounded);
+      return isStreamEnvelope(stored) ? renew({ onOperation, ...call }) : within("written anew", address, call, renew);
     },
     async purge(stored, address, call) {
       const act = (bounded: XComBackendCall | undefined) => backend.purge(stored, address, bounded);

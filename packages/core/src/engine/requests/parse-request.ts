@@ -47,6 +47,12 @@ const requests = z.discriminatedUnion("operation", [
     keys: z.array(id).max(10_000).optional(),
     dryRun,
   }),
+  z.strictObject({
+    operation: z.literal("renewXComs"),
+    after: z.strictObject({ taskInstanceNo: z.int().min(0), key: id }).optional(),
+    limit: z.int().min(1).optional(),
+    dryRun,
+  }),
   z.strictObject({ operation: z.enum(["pause", "unpause"]), dagId: id }),
   z.strictObject({ operation: z.literal("setPool"), pool: id, slots: z.int().min(0) }),
   z.strictObject({ operation: z.literal("signal"), event: id }),

@@ -9,6 +9,7 @@ import type { EngineParts } from "../engine.ts";
 import { findDag, findRun } from "../find-run.ts";
 import { parseRunRequest, requestKeyPrefix } from "../parse-run-request.ts";
 import { checkPool } from "../pools.ts";
+import type { Renewals } from "../renewals.ts";
 import type { EngineRequest } from "./request.ts";
 
 /** So many requests are taken from the store at once. */
@@ -24,11 +25,15 @@ const keptMs = 7 * 24 * hourMs;
  */
 export class RequestDesk {
   readonly #parts: EngineParts;
+  readonly #renewals: Renewals;
+  /** Requests that take long: they are answered later, and hold up no other. */
+  readonly #underWay = new Set<number>();
   #working: Promise<number> | undefined;
   #tidiedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: EngineParts) {
+  constructor(parts: EngineParts, renewals: Renewals) {
     this.#parts = parts;
+    this.#renewals = renewals;
   }
 
   /** Answers all that is waiting. Gives how many that were. */
@@ -42,7 +47,8 @@ export class RequestDesk {
     await this.#tidy();
     let count = 0;
     for (;;) {
-      const pending = await requests.pending(mostAtOnce);
+      const most = mostAtOnce + this.#underWay.size;
+      const pending = (await requests.pending(most)).filter(({ requestNo }) => !this.#underWay.has(requestNo));
       if (pending.length === 0) return count;
       await Promise.all(pending.map((row) => this.#answer(row)));
       count += pending.length;
@@ -59,28 +65,50 @@ export class RequestDesk {
   }
 
   async #answer(row: RequestRow): Promise<void> {
-    const { clock, scheduler } = this.#parts;
     const { requestNo } = row;
     try {
       // The schema's library is loaded for the first request.
       const { parseRequest } = await import("./parse-request.ts");
-      await this.#carryOut(parseRequest(row), requestNo);
+      const request = parseRequest(row);
+      if (request.operation === "renewXComs") this.#renew(request, row);
+      else await this.#carryOut(request, requestNo);
     } catch (error) {
-      if (isMillraceError(error) && error.code === "ENGINE_CLOSED") throw error;
-      const known: MillraceError = isMillraceError(error)
-        ? error
-        : coreError("REQUEST_INVALID", { operation: row.operation, why: messageOf(error) }, { cause: error });
-      // What was refused by the scheduler has its answer already; this one is then refused by the store.
-      await scheduler.ask.write({
-        kind: "answerRequest",
-        requestNo,
-        answer: answerText({ error: known }),
-        at: clock.now(),
-      });
+      await this.#refuse(row, error);
     }
   }
 
-  async #carryOut(request: EngineRequest, requestNo: number): Promise<void> {
+  /** A page of XComs may take a while. One that an engine leaves unanswered is renewed by the next, where there is something left. */
+  #renew(request: Extract<EngineRequest, { readonly operation: "renewXComs" }>, row: RequestRow): void {
+    const { requestNo } = row;
+    const { operation: _, dryRun = false, ...options } = request;
+    this.#underWay.add(requestNo);
+    void this.#renewals
+      .page(options, dryRun)
+      .then(
+        (page) => this.#tell(requestNo, page),
+        (error: unknown) => this.#refuse(row, error),
+      )
+      // The engine has closed, or could not store the answer: the request waits for the next one.
+      .catch(() => undefined)
+      .finally(() => this.#underWay.delete(requestNo));
+  }
+
+  async #refuse(row: RequestRow, error: unknown): Promise<void> {
+    const { clock, scheduler } = this.#parts;
+    const { requestNo, operation } = row;
+    if (isMillraceError(error) && error.code === "ENGINE_CLOSED") throw error;
+    const known: MillraceError = isMillraceError(error)
+      ? error
+      : coreError("REQUEST_INVALID", { operation, why: messageOf(error) }, { cause: error });
+    // What was refused by the scheduler has its answer already; this one is then refused by the store.
+    const answer = answerText({ error: known });
+    await scheduler.ask.write({ kind: "answerRequest", requestNo, answer, at: clock.now() });
+  }
+
+  async #carryOut(
+    request: Exclude<EngineRequest, { readonly operation: "renewXComs" }>,
+    requestNo: number,
+  ): Promise<void> {
     const { store, scheduler } = this.#parts;
     const { ask } = scheduler;
     switch (request.operation) {

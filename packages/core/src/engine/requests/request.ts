@@ -1,4 +1,5 @@
 import type { MarkedState, TaskSelection } from "../../scheduler/operations/operation.ts";
+import type { XComRef } from "../../store/contract.ts";
 
 interface OfRun {
   readonly dagId: string;
@@ -33,6 +34,12 @@ export type EngineRequest =
       readonly keys?: readonly string[];
       readonly dryRun?: boolean;
     } & OfRun)
+  | {
+      readonly operation: "renewXComs";
+      readonly after?: XComRef;
+      readonly limit?: number;
+      readonly dryRun?: boolean;
+    }
   | { readonly operation: "pause" | "unpause"; readonly dagId: string }
   | { readonly operation: "setPool"; readonly pool: string; readonly slots: number }
   | { readonly operation: "signal"; readonly event: string };

@@ -63,6 +63,9 @@ export function threadServices(job: ThreadJob, ask: AskEngine, tell: (message: T
           await ask("stream.stop", no);
         }
       },
+      // Not a task's.
+      isStale: async () => false,
+      renew: async () => undefined,
       purge: async () => undefined,
     }),
     // The engine knows where streams stay.
