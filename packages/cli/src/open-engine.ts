@@ -26,7 +26,7 @@ export async function openEngine(
     return await core.createEngine({
       ...options,
       store: store.create(),
-      xcom: { backend, maxValueBytes: config.xcom.maxValueBytes },
+      xcom: { backend, maxValueBytes: config.xcom.maxValueBytes, timeout: config.xcom.timeout },
       pools: config.pools,
       concurrency: config.concurrency,
       threads: config.threads,

@@ -66,7 +66,7 @@ describe("parseSettings", () => {
     const [top, inner] = parseSettings({ dag: "x", xcom: { backends: [] } }).mistakes;
     expect([top.code, inner.code]).toEqual(["SETTING_UNKNOWN", "SETTING_UNKNOWN"]);
     expect(parseSettings({ xcom: { backends: [] } }).mistakes[0].cure).toBe(
-      "Remove it, or use one of: backend, parts, maxValueBytes.",
+      "Remove it, or use one of: backend, parts, maxValueBytes, timeout.",
     );
   });
 

@@ -45,6 +45,7 @@ const schema = z.strictObject({
       backend: z.array(part).optional(),
       parts: z.record(z.string().refine(isPluginName), z.custom<PluginOptions>(isOptions)).optional(),
       maxValueBytes: z.int().min(1).optional(),
+      timeout: z.custom<DurationInput>(isDuration).optional(),
     })
     .optional(),
   pools: z.record(z.string().refine(isPoolName), z.int().min(1).max(1_000_000)).optional(),
@@ -66,12 +67,13 @@ const expectations: readonly (readonly [path: string, expected: string])[] = [
   ["dags", "the path of a folder is expected"],
   ["home", "the path of a folder is expected"],
   ["store", "a package name, a pair [name, options] or a live store is expected"],
-  ["xcom", "an object with backend, parts or maxValueBytes is expected"],
+  ["xcom", "an object with backend, parts, maxValueBytes or timeout is expected"],
   ["xcom.backend", "a package name, a live part or a list of these is expected"],
   ["xcom.backend.*", "a package name, a pair [name, options] or a live part is expected"],
   ["xcom.parts", "an object of options by package name is expected"],
   ["xcom.parts.*", "an object of options under a package name is expected"],
   ["xcom.maxValueBytes", "a whole number of bytes from 1 up is expected"],
+  ["xcom.timeout", "a duration such as '10m' is expected"],
   ["pools", "an object of slots by pool is expected"],
   ["pools.*", "a whole number of slots from 1 up under a pool's name is expected"],
   ["concurrency", "a whole number from 1 to 100000 is expected"],
@@ -92,6 +94,7 @@ export const settingNames = [
   "xcom.backend",
   "xcom.parts",
   "xcom.maxValueBytes",
+  "xcom.timeout",
   "pools",
   "concurrency",
   "threads.max",
@@ -107,6 +110,7 @@ export type Settings = Omit<MillraceConfig, "xcom"> & {
     readonly backend?: readonly (PluginReference | XComBackendPart)[];
     readonly parts?: Readonly<Record<string, PluginOptions>>;
     readonly maxValueBytes?: number;
+    readonly timeout?: DurationInput;
   };
 };
 

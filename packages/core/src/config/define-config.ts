@@ -24,6 +24,8 @@ export interface MillraceConfig {
     readonly parts?: Readonly<Record<string, PluginOptions>>;
     /** Largest value that a task may pass on, in bytes of JSON. */
     readonly maxValueBytes?: number;
+    /** How long the parts may take to write or read one value; streams may take as long as their task. Default 10 minutes. */
+    readonly timeout?: DurationInput;
   };
   /** Slots by pool. A pool that tasks name must stand here; `default_pool` has 128 unless it stands here too. */
   readonly pools?: Readonly<Record<string, number>>;

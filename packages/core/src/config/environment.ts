@@ -30,6 +30,12 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     says: "largest value that a task may pass on",
     parse: asNumber,
   },
+  {
+    key: "MILLRACE_XCOM_TIMEOUT",
+    setting: "xcom.timeout",
+    says: "how long XCom parts may take to write or read a value, for example '10m'",
+    parse: asText,
+  },
   { key: "MILLRACE_CONCURRENCY", setting: "concurrency", says: "tasks that run at once", parse: asNumber },
   { key: "MILLRACE_THREADS_MAX", setting: "threads.max", says: "threads for tasks at once", parse: asNumber },
   {

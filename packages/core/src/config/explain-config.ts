@@ -84,6 +84,7 @@ function ownSettings(config: LoadedConfig): ExplainedSetting[] {
     store: isStore(config.store) ? masked(config.store) : nameOf(config.store),
     "xcom.backend": config.xcom.backend.map((entry) => (isXComPart(entry) ? masked(entry) : nameOf(entry))),
     "xcom.maxValueBytes": config.xcom.maxValueBytes ?? engineDefaults.maxValueBytes,
+    "xcom.timeout": config.xcom.timeout ?? engineDefaults.xcomTimeout,
     pools: config.pools,
     concurrency: config.concurrency ?? engineDefaults.concurrency,
     "threads.max": config.threads.max ?? "as many as processors, at least 2",

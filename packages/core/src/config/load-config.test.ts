@@ -46,6 +46,15 @@ describe("loadConfig", () => {
     });
   });
 
+  it("hands on how long XCom parts may take, from the file or the environment", async () => {
+    write("millrace.config.mjs", `export default { xcom: { timeout: "3m" } };`);
+    expect((await loadConfig({ cwd: folder, env: {} })).xcom.timeout).toBe("3m");
+    expect((await loadConfig({ cwd: folder, env: { MILLRACE_XCOM_TIMEOUT: "4m" } })).xcom.timeout).toBe("4m");
+    await expect(loadConfig({ cwd: folder, env: { MILLRACE_XCOM_TIMEOUT: "soon" } })).rejects.toThrow(
+      "MILLRACE_XCOM_TIMEOUT",
+    );
+  });
+
   it("hands on what is said of threads, and where it was said", async () => {
     write(
       "millrace.config.mjs",

@@ -49,6 +49,7 @@ export interface LoadedConfig {
     readonly backend: readonly (PluginReference | XComBackendPart)[];
     readonly parts: Readonly<Record<string, PluginOptions>>;
     readonly maxValueBytes: number | undefined;
+    readonly timeout: DurationInput | undefined;
   };
   readonly pools: Readonly<Record<string, number>>;
   readonly concurrency: number | undefined;
@@ -118,6 +119,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
       backend: above.xcom?.backend ?? settings.xcom?.backend ?? [],
       parts: settings.xcom?.parts ?? {},
       maxValueBytes: above.xcom?.maxValueBytes ?? settings.xcom?.maxValueBytes,
+      timeout: above.xcom?.timeout ?? settings.xcom?.timeout,
     },
     pools: settings.pools ?? {},
     concurrency: above.concurrency ?? settings.concurrency,

@@ -147,7 +147,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const monitor = new XComMonitor({ store, clock, metrics, write, onOperation: options.xcom?.onOperation });
     const { onOperation } = monitor;
     const backend = backendOf(options.xcom);
-    const timeoutMs = parseDuration(options.xcom?.timeout ?? "10m");
+    const timeoutMs = parseDuration(options.xcom?.timeout ?? engineDefaults.xcomTimeout);
     const purger = new XComPurger({ places: placesOf(backend.parts), clock, timeoutMs, onOperation });
     const xcoms: XComServices = {
       store: reads,

@@ -7,6 +7,8 @@ export const engineDefaults = {
   concurrency: 32,
   /** Longest JSON text of one XCom, in bytes. */
   maxValueBytes: 64 * 1024 * 1024,
+  /** How long the parts of the XCom backend may take for one value. */
+  xcomTimeout: "10m",
   /** Values that one label of one metric may have. */
   maxLabelValues: 200,
 } as const;

@@ -27,6 +27,7 @@ const passing = dag("passing", {}, (d) => {
   d.task("takes", { input: makes }, ({ input }) => input.length);
 });
 const other = dag("other", {}, (d) => void d.task("alone", () => undefined));
+const writing = dag("writing", {}, (d) => void d.task("alone", () => "value"));
 
 test.for([
   ["write", "throws", "XCOM_PART_FAILED", "error"],
@@ -63,6 +64,28 @@ test.for([
     expect((await opened.run(passing)).state).toBe("success");
   },
 );
+
+test("a part that hangs is told to stop when its time is over, and not before", async () => {
+  const signals: AbortSignal[] = [];
+  const way: { write: Way; read: Way } = { write: "hangs", read: "works" };
+  const hanging = part(way);
+  const watched: XComStage = {
+    ...hanging,
+    write(bytes, address, inner, call) {
+      if (call?.signal) signals.push(call.signal);
+      return hanging.write(bytes, address, inner, call);
+    },
+  };
+  await using opened = await openEngine({ dags: [writing], xcom: { backend: [watched], timeout: "90s" } });
+  const ended = opened.engine.run(writing);
+  await opened.clock.settle();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  await opened.clock.drive(ended);
+  expect(signals.map(({ reason }) => (reason as { code: string }).code)).toEqual(["XCOM_TIMEOUT"]);
+  way.write = "works";
+  await opened.run(writing);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+});
 
 test("a part that hangs does not keep the engine from closing, and what it gives too late is nobody's", async () => {
   const way: { write: Way; read: Way } = { write: "hangs", read: "works" };

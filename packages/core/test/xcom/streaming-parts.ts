@@ -19,8 +19,6 @@ export async function* traced(pieces: AsyncIterable<Uint8Array>, traces: Traces)
 /** A stage that doubles every byte, so that lengths change, and counts what it was given. */
 export function doubling(options: { readonly failAt?: number; readonly least?: number } = {}): XComStage {
   const { failAt = -1, least = 0 } = options;
-  const double = (bytes: Uint8Array): Uint8Array => bytes.slice().reduce(twice, new Uint8Array(bytes.length * 2));
-  const halve = (bytes: Uint8Array): Uint8Array => bytes.filter((_, at) => at % 2 === 0);
   async function* made(source: XComPieces, count: { bytes: number }): AsyncGenerator<Uint8Array> {
     let number = 0;
     for await (const piece of source) {
@@ -33,7 +31,7 @@ export function doubling(options: { readonly failAt?: number; readonly least?: n
     let odd = false;
     for await (const piece of pieces) {
       const from: number = odd ? 1 : 0;
-      yield piece.filter((_, at) => (at + from) % 2 === 0);
+      yield halve(piece, from);
       odd = (piece.length + from) % 2 === 1;
     }
   }
@@ -48,7 +46,7 @@ export function doubling(options: { readonly failAt?: number; readonly least?: n
       return { envelope: { _xcom_doubled: true, size: bytes.length }, bytes: double(bytes) };
     },
     async read(bytes) {
-      return halve(bytes);
+      return halve(bytes, 0);
     },
     async writeStream(source): Promise<StageStream | undefined> {
       if (source.isWhole && source.head.length < least) return undefined;
@@ -59,15 +57,26 @@ export function doubling(options: { readonly failAt?: number; readonly least?: n
   };
 }
 
-function twice(doubled: Uint8Array, byte: number, at: number): Uint8Array {
-  doubled[at * 2] = byte;
-  doubled[at * 2 + 1] = byte;
+function double(bytes: Uint8Array): Uint8Array {
+  const doubled = new Uint8Array(bytes.length * 2);
+  for (let at = 0; at < doubled.length; at++) doubled[at] = bytes[at >> 1] as number;
   return doubled;
+}
+
+/** Every other byte, from that one on. */
+function halve(bytes: Uint8Array, from: number): Uint8Array {
+  const halved = new Uint8Array((bytes.length - from + 1) >> 1);
+  for (let at = 0; at < halved.length; at++) halved[at] = bytes[from + at * 2] as number;
+  return halved;
 }
 
 /** A stage that turns every bit and binds address and what is beneath, as encryption does. */
 export function sealing(): XComStage {
-  const turn = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 0xff);
+  const turn = (bytes: Uint8Array): Uint8Array => {
+    const turned = Uint8Array.from(bytes);
+    for (let at = 0; at < turned.length; at++) turned[at] = (turned[at] as number) ^ 0xff;
+    return turned;
+  };
   async function* turned(pieces: XComPieces): AsyncGenerator<Uint8Array> {
     for await (const piece of pieces) yield turn(piece);
   }
@@ -98,14 +107,14 @@ export function sealing(): XComStage {
 }
 
 /** A place in memory. */
-export function shelf(options: { readonly least?: number; readonly failAt?: number } = {}) {
-  const { least = 0, failAt = -1 } = options;
+export function shelf(options: { readonly least?: number; readonly failAt?: number; readonly marker?: string } = {}) {
+  const { least = 0, failAt = -1, marker = "_xcom_shelf" } = options;
   const kept = new Map<string, Uint8Array>();
   let count = 0;
   const put = (bytes: Uint8Array) => {
     const path = `p${++count}`;
     kept.set(path, Uint8Array.from(bytes));
-    return { _xcom_shelf: true, path };
+    return { [marker]: true, path };
   };
   const get = (path: unknown): Uint8Array => {
     const bytes = kept.get(String(path));
@@ -115,7 +124,7 @@ export function shelf(options: { readonly least?: number; readonly failAt?: numb
   const place: XComPlace = {
     kind: "place",
     name: "shelf",
-    marker: "_xcom_shelf",
+    marker,
     put: async (bytes) => (bytes.length < least ? undefined : put(bytes)),
     get: async ({ path }) => get(path),
     async putStream(source, _address, call) {

@@ -7,7 +7,7 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import { type XComBackend, xcomBackend } from "../../src/xcom/backend.ts";
 import { chunkPlace } from "../../src/xcom/chunk-place.ts";
 import type { XComOperation } from "../../src/xcom/operation.ts";
-import type { XComAddress, XComBackendPart, XComEnvelope, XComPlace } from "../../src/xcom/parts.ts";
+import type { XComAddress, XComBackendPart, XComEnvelope, XComPlace, XComStage } from "../../src/xcom/parts.ts";
 import { doubling, sealing, shelf, type Traces, traced } from "./streaming-parts.ts";
 
 const address: XComAddress = { dagId: "d", runId: "r", taskId: "t", mapIndex: -1, key: "k" };
@@ -94,10 +94,32 @@ describe("a stream through any stack", () => {
     const { stored } = await backend.serializeStream(source, address, { chunks });
     expect((await readAll(backend.deserializeStream(stored, address, { chunks }))).equals(bytes)).toBe(true);
     expect(traces.open).toBe(0);
+    // A surrogate pair stands at every place where the text may be cut, for one of the two.
+    for (const first of ["", "x"])
+      expect(
+        await backend.deserialize(await backend.serialize(`${first}${"😀".repeat(2_200_000)}`, address), address),
+      ).toBe(`${first}${"😀".repeat(2_200_000)}`);
     const value = { text: "äöü😀 ".repeat(900_000), list: [1, 2] };
     const kept = JSON.parse(JSON.stringify(await backend.serialize(value, address))) as XComEnvelope;
     for (const sizeBytes of [undefined, 5_000_000, 20_000_000])
       expect(await backend.deserialize(kept, address, { sizeBytes })).toEqual(value);
+  });
+
+  test("inline bytes that are not quite base64 are corrupt, in one piece and in many", async () => {
+    const backend = xcomBackend([doubling()]);
+    const kept = (await backend.serialize("x".repeat(5_000_000), address)) as XComEnvelope;
+    const text = kept.data as string;
+    const at = 1024 * 1024;
+    for (const data of [
+      `${text.slice(0, at)}!${text.slice(at + 1)}`,
+      `${text.slice(0, at - 2)}==${text.slice(at)}`,
+      5,
+      undefined,
+    ])
+      for (const sizeBytes of [undefined, 5_000_000])
+        expect(await codeOf(() => backend.deserialize({ ...kept, data }, address, { sizeBytes }))).toContain(
+          "XCOM_CORRUPT",
+        );
   });
 
   test("that is a value in pieces is stored as one in one piece", async () => {
@@ -106,6 +128,31 @@ describe("a stream through any stack", () => {
     const value = "x".repeat(5_000_000);
     const stored = await xcomBackend([doubling(), sealing()]).serialize(value, address);
     expect(stored).toEqual(await xcomBackend(whole([doubling(), sealing()])).serialize(value, address));
+  });
+
+  test("shows its first 64 KiB to those who decide, and whether that is all", async () => {
+    const { chunks } = await openStore();
+    const seen: unknown[] = [];
+    const curious: XComStage = {
+      ...doubling(),
+      writeStream: async ({ head, isWhole, sizeBytes }) => void seen.push([head.length, isWhole, sizeBytes]),
+    };
+    for (const size of [0, 5, 65_536, 65_537, 200_000])
+      await written(
+        xcomBackend([curious]),
+        chunks,
+        ...Array.from({ length: size / 5 }, () => "12345"),
+        "1".repeat(size % 5),
+      );
+    await xcomBackend([curious]).serialize("x".repeat(5_000_000), address);
+    expect(seen).toEqual([
+      [0, true, 0],
+      [5, true, 5],
+      [65_536, true, 65_536],
+      [65_536, false, undefined],
+      [65_536, false, undefined],
+      [65_536, false, 5_000_002],
+    ]);
   });
 
   test("is known by its innermost envelope, which names its length and shows nothing of it", async () => {
@@ -207,6 +254,16 @@ describe("what goes wrong on the way", () => {
     expect(await store.chunks.get("s1", 0)).toBeUndefined();
   });
 
+  test("a stage that fails before it reads leaves nothing open either", async () => {
+    const traces: Traces = { open: 0 };
+    const locked: XComStage = { ...sealing(), writeStream: () => Promise.reject(new Error("there is no key")) };
+    const source = traced(from(...pieces) as AsyncGenerator<Uint8Array>, traces);
+    expect(await codeOf(() => xcomBackend([doubling(), locked]).serializeStream(source, address))).toBe(
+      "XCOM_PART_FAILED: there is no key",
+    );
+    expect(traces.open).toBe(0);
+  });
+
   test.each<[what: string, parts: () => XComBackendPart[]]>([
     ["the store", () => []],
     ["a stage", () => [doubling()]],
@@ -301,7 +358,7 @@ describe("what parts do is told", () => {
       const told: string[] = [];
       const onOperation = ({ part, outcome, code }: XComOperation): void =>
         void told.push(`${part} ${outcome} ${code}`);
-      const parts = [doubling({ failAt: 0, least: 1_000 }), sealing(), shelf().place];
+      const parts = [doubling({ failAt: 4, least: 1_000 }), sealing(), shelf().place];
       const failing =
         value === "x"
           ? parts.map((part) =>
