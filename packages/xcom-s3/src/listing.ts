@@ -1,4 +1,5 @@
 import { isMillraceError, type PlacedXCom, type XComAddress } from "@millrace/core/plugin";
+import { failureOf } from "./failures.ts";
 import { keyAt, pathOf, refOfName, type S3Location } from "./locations.ts";
 import { addressOfNote, addressOfPath } from "./object-key.ts";
 import type { S3ListedObject, S3ListedUpload, S3Page, S3Port, S3PortCall } from "./port.ts";
@@ -20,7 +21,15 @@ export async function* listAll(
   const { bucket } = location;
   const request = { bucket, prefix: keyAt(location, folder) };
   const objects = pages(requests, request, signal, (port, page, call) => port.listObjects(page, call));
-  const uploads = pages(requests, request, signal, (port, page, call) => port.listUploads(page, call));
+  const uploads = pages(requests, request, signal, async (port, page, call) => {
+    try {
+      return await port.listUploads(page, call);
+    } catch (error) {
+      // A store that cannot list its uploads is listed without them.
+      if (failureOf(error, requests.clock.now()).kind !== "unsupported") throw error;
+      return { items: [] };
+    }
+  });
   try {
     let object = await objects.next();
     let upload = await uploads.next();

@@ -3,6 +3,7 @@ import type { XComPieces } from "@millrace/core/plugin";
 import { addTo, otherTurns, slices } from "./hashing.ts";
 import type { PartPlan } from "./part-plan.ts";
 import type { S3Body } from "./port.ts";
+import { piecesUntilAborted, untilAborted } from "./until-aborted.ts";
 
 /** One part of a value, ready to be sent. */
 export interface PartBody extends S3Body {
@@ -25,9 +26,9 @@ export class PartRoom {
   }
 
   /** Waits until there is room. Parts are asked for one after the other. */
-  async take(sizeBytes: number): Promise<void> {
+  async take(sizeBytes: number, signal: AbortSignal): Promise<void> {
     while (this.#taken > 0 && this.#taken + sizeBytes > this.#limit)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await untilAborted(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
     this.#taken += sizeBytes;
   }
 
@@ -45,11 +46,13 @@ export async function* cutParts(
   plan: PartPlan,
   room: PartRoom,
   whole: Hash,
-): AsyncGenerator<PartBody> {
+  signal: AbortSignal,
+): AsyncGenerator<PartBody, undefined> {
   let at = 0;
   for (let number = 1; number === 1 || at < bytes.length; number++) {
     const part = bytes.subarray(at, at + plan(number));
-    await room.take(part.length);
+    await room.take(part.length, signal);
+    signal.throwIfAborted();
     at += part.length;
     const isLast = at >= bytes.length;
     const hash = createHash("sha256");
@@ -74,11 +77,12 @@ export async function* filledParts(
   room: PartRoom,
   whole: Hash,
   sizeBytes: number | undefined,
-): AsyncGenerator<PartBody> {
+  signal: AbortSignal,
+): AsyncGenerator<PartBody, undefined> {
   const spare: Buffer[] = [];
   const begin = async (number: number): Promise<FillingPart> => {
     const size = number === 1 ? Math.min(plan(1), Math.max(sizeBytes ?? plan(1), 1)) : plan(number);
-    await room.take(size);
+    await room.take(size, signal);
     // Parts only grow: a spare buffer that is too small will not be needed again.
     for (let buffer = spare.pop(); buffer; buffer = spare.pop())
       if (buffer.length >= size) return new FillingPart(number, buffer.subarray(0, size));
@@ -96,7 +100,7 @@ export async function* filledParts(
   });
 
   let part = await begin(1);
-  for await (const piece of pieces) {
+  for await (const piece of piecesUntilAborted(pieces, signal)) {
     for (const slice of slices(piece)) {
       for (let rest = slice; rest.length > 0; ) {
         if (part.isFull) {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import {
   systemClock,
   systemRandomness,
@@ -54,16 +54,22 @@ export function s3(options: S3Options): XComPlace {
   const write = async (
     address: XComAddress,
     call: XComCall,
-    partsOf: (whole: ReturnType<typeof createHash>, room: PartRoom) => AsyncGenerator<PartBody>,
+    cut: (whole: Hash, room: PartRoom, signal: AbortSignal) => AsyncGenerator<PartBody, undefined>,
   ): Promise<XComEnvelope> => {
     const createdAt = clock.now();
     const path = addressFolder(address) + objectName(createdAt, randomness.hex(16));
     const note = addressNote(address);
     const whole = createHash("sha256");
-    const parts = partsOf(whole, new PartRoom(partSizeBytes * queueSize));
+    const room = new PartRoom(partSizeBytes * queueSize);
     const name = { bucket: own.bucket, key: keyAt(own, path) };
     const metadata: Record<string, string> = note === undefined ? {} : { [addressNoteName]: note };
-    const { etag, sizeBytes } = await upload(requests, name, metadata, parts, call.signal);
+    const { etag, sizeBytes } = await upload(
+      requests,
+      name,
+      metadata,
+      (signal) => cut(whole, room, signal),
+      call.signal,
+    );
     return envelopeOf({
       location: own,
       path,
@@ -83,14 +89,14 @@ export function s3(options: S3Options): XComPlace {
     async put(bytes, address, _inner, call = {}) {
       if (bytes.length <= thresholdBytes) return undefined;
       const plan = planParts(partSizeBytes, bytes.length);
-      return write(address, call, (whole, room) => cutParts(bytes, plan, room, whole));
+      return write(address, call, (whole, room, signal) => cutParts(bytes, plan, room, whole, signal));
     },
 
     async putStream(source, address, call = {}) {
       const sizeBytes = source.isWhole ? source.head.length : source.sizeBytes;
       if (sizeBytes !== undefined && sizeBytes <= thresholdBytes) return undefined;
       const plan = planParts(partSizeBytes, sizeBytes);
-      return write(address, call, (whole, room) => filledParts(source, plan, room, whole, sizeBytes));
+      return write(address, call, (whole, room, signal) => filledParts(source, plan, room, whole, sizeBytes, signal));
     },
 
     async get(envelope, address, call) {

@@ -17,25 +17,26 @@ export interface Written {
 /**
  * Writes parts as one object: one request for one part, an upload in parts for more. Either there is the whole object
  * afterwards, or an error and nothing.
+ *
+ * @param cut - makes the parts, and no more of them once its signal is aborted
  */
 export async function upload(
   requests: S3Requests,
   name: S3ObjectName,
   metadata: Readonly<Record<string, string>>,
-  parts: AsyncGenerator<PartBody>,
+  cut: (signal: AbortSignal) => AsyncGenerator<PartBody, undefined>,
   outer: AbortSignal | undefined,
 ): Promise<Written> {
   const failed = new AbortController();
   const signal = outer ? AbortSignal.any([outer, failed.signal]) : failed.signal;
-  // The source may hang while a part fails: whatever comes first ends it.
-  const next = (): Promise<IteratorResult<PartBody, undefined>> => untilAborted(parts.next(), signal);
+  const parts = cut(signal);
   try {
-    const first = await next();
+    const first = await parts.next();
     if (first.done) return { sizeBytes: 0 };
     if (first.value.isLast) return await putWhole(requests, name, metadata, first.value, signal);
-    return await putParts(requests, name, metadata, first.value, next, failed, signal);
+    return await putParts(requests, name, metadata, first.value, parts, failed, signal);
   } finally {
-    void parts.return(undefined).catch(() => undefined);
+    await parts.return(undefined);
   }
 }
 
@@ -79,7 +80,7 @@ async function putParts(
   name: S3ObjectName,
   metadata: Readonly<Record<string, string>>,
   first: PartBody,
-  next: () => Promise<IteratorResult<PartBody, undefined>>,
+  rest: AsyncGenerator<PartBody, undefined>,
   failed: AbortController,
   signal: AbortSignal,
 ): Promise<Written> {
@@ -108,7 +109,7 @@ async function putParts(
     }
   };
   try {
-    for (let part: PartBody | undefined = first; part; part = (await next()).value) {
+    for (let part: PartBody | undefined = first; part; part = (await rest.next()).value) {
       const sent = send(part);
       sent.catch(() => undefined);
       sending.push(sent);
@@ -200,19 +201,4 @@ async function remove(requests: S3Requests, name: S3ObjectName): Promise<void> {
       port.deleteObject(name, { signal }),
     )
     .catch(() => undefined);
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let leave = (): void => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", abort, { once: true });
-    leave = () => signal.removeEventListener("abort", abort);
-  });
-  try {
-    return await Promise.race([work, stopped]);
-  } finally {
-    leave();
-  }
 }

@@ -6,7 +6,7 @@ import { wireStore } from "./wire-store.ts";
 for (const checksums of ["supported", "required"] as const)
   xcomPlaceSuite(`s3 over the wire, checksums ${checksums}`, async () => {
     const store = await wireStore();
-    const place = s3({ ...store.options, checksums });
+    const place = s3({ ...store.options, checksums, partSizeBytes: 67_108_864 });
     return {
       place,
       damage: store.damage,
@@ -20,7 +20,7 @@ for (const checksums of ["supported", "required"] as const)
   });
 
 xcomPlaceSuite("s3 on a client of one's own", () => {
-  const client = memoryPort();
+  const client = memoryPort(Date.now);
   return {
     place: s3({ bucket: "values", prefix: "p", client }),
     damage(how, envelope) {
