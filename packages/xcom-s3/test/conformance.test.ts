@@ -6,7 +6,7 @@ import { wireStore } from "./wire-store.ts";
 for (const checksums of ["supported", "required"] as const)
   xcomPlaceSuite(`s3 over the wire, checksums ${checksums}`, async () => {
     const store = await wireStore();
-    const place = s3({ ...store.options, checksums, partSizeBytes: 67_108_864 });
+    const place = s3({ ...store.options, checksums });
     return {
       place,
       damage: store.damage,
