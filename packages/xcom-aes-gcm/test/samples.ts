@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createCipheriv, createHash } from "node:crypto";
 import {
   isMillraceError,
   type XComAddress,
@@ -35,15 +35,31 @@ export function stageOf(options: Partial<AesGcmOptions> = {}, surroundings: Stag
 
 export type TestedStage = ReturnType<typeof stageOf>;
 
+/** A value as it is stored. */
+export interface StoredValue {
+  readonly bytes: Buffer;
+  readonly envelope: XComEnvelope;
+}
+
 /** Writes a value that is not declined. */
-export async function sealed(stage: TestedStage, bytes: Uint8Array, at = address, inner?: XComEnvelope) {
+export async function sealed(
+  stage: TestedStage,
+  bytes: Uint8Array,
+  at = address,
+  inner?: XComEnvelope,
+): Promise<StoredValue> {
   const result = await stage.write(bytes, at, inner);
   if (!result) throw new Error("the stage declined");
   return { bytes: Buffer.from(result.bytes), envelope: asStored({ ...result.envelope, ...(inner && { inner }) }) };
 }
 
 /** Writes a stream that is not declined. */
-export async function sealedStream(stage: TestedStage, source: XComSource, at = address, inner?: XComEnvelope) {
+export async function sealedStream(
+  stage: TestedStage,
+  source: XComSource,
+  at = address,
+  inner?: XComEnvelope,
+): Promise<StoredValue> {
   const result = await stage.writeStream(source, at, () => inner);
   if (!result) throw new Error("the stage declined");
   const bytes = await gathered(result.pieces);
@@ -95,8 +111,6 @@ export async function refusal(attempt: Promise<unknown> | (() => unknown)): Prom
 
 /** Random bytes, the same for the same seed. */
 export function noise(size: number, seed = 1): Buffer {
-  const blocks = Array.from({ length: Math.ceil(size / 32) }, (_, n) =>
-    createHash("sha256").update(`${seed} ${n}`).digest(),
-  );
-  return Buffer.concat(blocks).subarray(0, size);
+  const cipher = createCipheriv("aes-256-ctr", keyNamed(`noise ${seed}`), Buffer.alloc(16));
+  return cipher.update(Buffer.alloc(size));
 }

@@ -40,14 +40,15 @@ export function checkKeys(entries: readonly KeyEntry[], refuse: (why: string) =>
 }
 
 function checkKey({ id, key, created }: KeyEntry, refuse: (why: string) => Error): CheckedKey {
-  // The id is not shown where it is wrong: somebody may have written the key in its place.
+  // Ids are not shown here: somebody may have written the key in the place of the id, and ids are stored for all to see.
   if (typeof id !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id))
     throw refuse("has an id that is not 1 to 64 letters, digits, `_`, `.` and `-` with a letter or digit first");
-  const secret = secretOf(key, (why) => refuse(`(${id}) ${why}`));
+  if (rawKeyOf(id)) throw refuse("has an id that could be a key: the id comes first, then the key");
+  const secret = secretOf(key, refuse);
   if (created === undefined) return { id, secret };
   const at =
     typeof created === "string" && /^\d{4}-\d{2}-\d{2}(T.+)?$/.test(created) ? Date.parse(created) : Number.NaN;
-  if (Number.isNaN(at)) throw refuse(`(${id}) was \`created\` at no date: write YYYY-MM-DD`);
+  if (Number.isNaN(at)) throw refuse("was `created` at no date: write YYYY-MM-DD");
   return { id, secret, created: at };
 }
 

@@ -9,7 +9,7 @@ import { tagBytes } from "./gcm.ts";
 import { turn } from "./loop-turns.ts";
 import { digestWhole, longestMessage, openWhole } from "./one-message.ts";
 import { PieceQueue } from "./piece-queue.ts";
-import { isClosedBy, openSegment, type SegmentedValue } from "./segments.ts";
+import { inParts, isClosedBy, openSegment, type SegmentedValue } from "./segments.ts";
 
 /** A value that is to be decrypted: its envelope has been checked field by field, and nothing of it is trusted yet. */
 export interface SealedValue {
@@ -62,7 +62,7 @@ async function openInSegments(
   let at = 0;
   for (let index = 0; index < segmentCount; index++) {
     const stored = bytes.subarray(index * segmentBytes, (index + 1) * segmentBytes);
-    for (const part of openOrFail(value, opening, index, [stored])) {
+    for (const part of openOrFail(value, opening, index, inParts(stored))) {
       plain.set(part, at);
       at += part.length;
     }
@@ -119,7 +119,7 @@ function openingOf({ sealed, innerJson, address }: SealedValue, key: XComKey): O
   };
 }
 
-function openOrFail(value: SealedValue, opening: Opening, index: number, stored: readonly Uint8Array[]): Buffer[] {
+function openOrFail(value: SealedValue, opening: Opening, index: number, stored: Iterable<Uint8Array>): Buffer[] {
   const isLast = index === (value.sealed.segmentCount ?? 0) - 1;
   const parts = openSegment(opening, index, isLast, stored);
   if (!parts) throw decryptionFailed(value.address);

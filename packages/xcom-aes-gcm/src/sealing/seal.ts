@@ -10,7 +10,7 @@ import { tagBytes } from "./gcm.ts";
 import { turn } from "./loop-turns.ts";
 import { digestWhole, longestMessage, sealWhole } from "./one-message.ts";
 import { PieceQueue } from "./piece-queue.ts";
-import { closingTag, sealSegment, storedSegmentBytes } from "./segments.ts";
+import { closingTag, inParts, sealSegment, storedSegmentBytes } from "./segments.ts";
 
 /** What a value is encrypted under. */
 export interface SealingOptions {
@@ -60,7 +60,7 @@ async function sealInSegments(bytes: Uint8Array, innerJson: string, options: Sea
   let at = 0;
   for (let index = 0; index < count; index++) {
     const part = bytes.subarray(index * plainBytes, (index + 1) * plainBytes);
-    const { parts, tag } = sealSegment(sealing, index, index === count - 1, [part]);
+    const { parts, tag } = sealSegment(sealing, index, index === count - 1, inParts(part));
     for (const each of [...parts, tag]) {
       sealed.set(each, at);
       at += each.length;
