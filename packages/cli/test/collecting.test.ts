@@ -112,7 +112,7 @@ describe("millrace xcom gc", () => {
     });
 
     it("says which place it could not clear, and exits with 5", async () => {
-      const failed = await made.millrace(["xcom", "gc", "--yes"], { env: { READ_ONLY: "yes" } });
+      const failed = await made.millrace(["xcom", "gc", "--yes"], { env: { BREAK: "remove" } });
       expect([failed.code, failed.err]).toEqual([5, expect.stringContaining("the disk is read-only")]);
       expect(failed.out).toContain("0 values (0 B) removed.");
     });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { migrations } from "@millrace/store-sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
+import { keepingConfig, keptKeys } from "./kept-files.ts";
 import { helloDag, type Project, project } from "./project.ts";
 
 interface Finding {
@@ -57,6 +58,52 @@ describe("doctor", () => {
     expect(await wrong(made)).toContainEqual(
       expect.objectContaining({ check: "store", says: expect.stringContaining("older schema 1") }),
     );
+  });
+
+  describe("of the XCom backend", () => {
+    let made: Project;
+    beforeAll(() => {
+      made = project({ "dags/hello.ts": helloDag, "millrace.config.ts": keepingConfig });
+    });
+    const found = async (how: string): Promise<readonly Record<string, unknown>[]> => {
+      const { findings } = (await made.millrace(["doctor", "-o", "json"], { env: { BREAK: how } })).json<{
+        findings: Record<string, unknown>[];
+      }>();
+      return findings.filter(({ check }) => check === "xcom");
+    };
+
+    it("tries put, get and delete with a value and a stream, and leaves nothing behind", async () => {
+      expect(await found("nothing")).toEqual([
+        {
+          check: "xcom",
+          level: "good",
+          says: "XCom backend (kept): put, get and delete work, of values and streams",
+          cure: null,
+        },
+      ]);
+      expect(keptKeys(made.folder)).toEqual([]);
+    });
+
+    it.each([
+      ["open", "bad", "XCom part 'kept' is not ready: .*no such folder"],
+      ["put", "bad", "XCom part 'kept' could not put a value: .*the disk is full"],
+      ["get", "bad", "XCom part 'kept' could not get a value: .*the disk is away"],
+      ["remove", "bad", "XCom part 'kept' could not delete a value: .*the disk is read-only"],
+      ["forget", "bad", "'kept' still has a value after it was deleted"],
+      ["stream", "warning", "kept"],
+      ["warn", "warning", "XCom part 'kept': The disk is nearly full."],
+    ])("tells when it fails to %s", async (how, level, says) => {
+      expect(await found(how)).toContainEqual(expect.objectContaining({ level, says: expect.stringMatching(says) }));
+    });
+
+    it("has its notices told by commands that make runs, and by none that only looks or asks", async () => {
+      const env = { BREAK: "warn" };
+      const ran = await made.millrace(["run", "hello", "-o", "json"], { env });
+      expect([ran.code, ran.err]).toEqual([0, expect.stringContaining("! XCom part 'kept': The disk is nearly full.")]);
+      expect((await made.millrace(["dags", "pause", "hello"], { env })).err).toBe("");
+      const refused = await made.millrace(["run", "hello", "-o", "json"], { env: { BREAK: "open" } });
+      expect([refused.code, refused.json()]).toMatchObject([5, { error: { code: "XCOM_PART_NOT_READY" } }]);
+    });
   });
 
   it("finds a clock that is behind the newest record", async () => {

@@ -7,20 +7,39 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { randomUUID } from "node:crypto";
 const folder = new URL("./kept/", import.meta.url);
 const fileOf = (ref: unknown) => new URL(String(ref).replaceAll(/[^\\w.-]/g, ""), folder);
+/** What goes wrong, by a word of the environment. */
+const fails = (what: string) => process.env.BREAK === what;
 const place = {
   kind: "place" as const,
   name: "kept",
   marker: "_xcom_kept",
+  async open() {
+    if (fails("open")) throw new Error("no such folder");
+    return fails("warn") ? ["The disk is nearly full."] : [];
+  },
   async put(bytes: Uint8Array, address: object) {
+    if (fails("put")) throw new Error("the disk is full");
     await mkdir(folder, { recursive: true });
     const ref = Buffer.from(JSON.stringify(address)).toString("base64url") + "." + randomUUID();
     await writeFile(fileOf(ref), bytes);
     return { _xcom_kept: true, v: 1, ref };
   },
-  get: ({ ref }: { readonly ref?: unknown }) => readFile(fileOf(ref)),
+  async get({ ref }: { readonly ref?: unknown }) {
+    if (fails("get")) throw new Error("the disk is away");
+    return readFile(fileOf(ref));
+  },
+  async putStream(source: AsyncIterable<Uint8Array>, address: object) {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of source) pieces.push(piece);
+    return this.put(Buffer.concat(pieces), address);
+  },
+  async *getStream(envelope: { readonly ref?: unknown }) {
+    yield await this.get(envelope);
+  },
   refOf: ({ ref }: { readonly ref?: unknown }) => String(ref),
   async remove(refs: readonly string[]) {
-    if (process.env.READ_ONLY) throw new Error("the disk is read-only");
+    if (fails("remove")) throw new Error("the disk is read-only");
+    if (fails("forget")) return;
     for (const ref of refs) await rm(fileOf(ref), { force: true });
   },
   async *list() {
@@ -31,6 +50,7 @@ const place = {
     }
   },
 };
+if (fails("stream")) Object.assign(place, { putStream: undefined, getStream: undefined });
 export default defineConfig({ xcom: { backend: [place] } });
 `;
 

@@ -56,6 +56,7 @@ export {
   type TaskResult,
 } from "./engine/run-result.ts";
 export type { EngineService, ServiceHost } from "./engine/service.ts";
+export { closeXComParts, openXComParts, type XComNotice } from "./engine/xcom-parts.ts";
 export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapshot.ts";
 export type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "./observe/engine-event.ts";
 export { type FollowStoreOptions, followStore } from "./observe/follow-store.ts";

@@ -29,7 +29,7 @@ const checks: readonly Check[] = [
 
 export default defineCommand({
   about:
-    "Looks and changes nothing, but for one value that goes through the XCom backend and back. Exits with 1 if something is wrong.",
+    "Looks and changes nothing, but for a value and a stream that go through the XCom backend and back. Exits with 1 if something is wrong.",
   examples: [["millrace doctor", "what is wrong here, and what to do"]],
   async run(session) {
     const findings: Finding[] = [];

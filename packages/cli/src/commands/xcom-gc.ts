@@ -37,8 +37,8 @@ export default defineCommand({
     parseDuration(olderThan);
     const scope = scopeOf(given, core);
     const certainty = certaintyOf(session, given, "Remove");
-    const { parts, readers } = await core.resolveXComBackend(await session.config());
-    const places = core.placesOf([...parts, ...readers]);
+    const { backend } = await core.resolveXComBackend(await session.config());
+    const places = core.placesOf(backend.parts);
     const store = await session.neededReader();
     const collect = (dryRun: boolean): Promise<readonly CollectedPlace[]> =>
       core.collectXComs({ store, places, olderThan, scope, dryRun });

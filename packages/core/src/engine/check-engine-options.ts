@@ -19,6 +19,7 @@ const known = {
   metrics: true,
   watchdog: true,
   onTaskLine: true,
+  onNotice: true,
   clock: true,
   meter: true,
   randomness: true,
@@ -76,8 +77,9 @@ export function checkEngineOptions(options: EngineOptions): void {
     if (within === "inline") continue;
     read.noOthers(read.record<object>(option, within) ?? {}, names, `${option}.`);
   }
-  if (given.onTaskLine !== undefined && typeof given.onTaskLine !== "function")
-    read.wrong("onTaskLine", given.onTaskLine, "a function is needed");
+  for (const option of ["onTaskLine", "onNotice"] as const)
+    if (given[option] !== undefined && typeof given[option] !== "function")
+      read.wrong(option, given[option], "a function is needed");
   read.duration("watchdog.after", given.watchdog?.after);
   for (const [option, names] of Object.entries(functionsOf)) {
     const part = given[option as keyof typeof functionsOf];

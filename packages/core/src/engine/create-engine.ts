@@ -35,6 +35,7 @@ import { checkPoolsOf, settlePools } from "./pools.ts";
 import { checkDags } from "./replace-dags.ts";
 import { type EngineService, Services } from "./service.ts";
 import { XComMonitor } from "./xcom-monitor.ts";
+import { closeXComParts, openXComParts, type XComNotice } from "./xcom-parts.ts";
 
 export interface EngineOptions {
   readonly dags?: Iterable<Dag>;
@@ -82,6 +83,8 @@ export interface EngineOptions {
   readonly watchdog?: { readonly after?: DurationInput };
   /** Told every line that a task logs or prints, as it comes and before it is stored. */
   readonly onTaskLine?: (line: TaskLine) => void;
+  /** Told what a person should know of a part of the XCom backend, when it is made ready. Default: a warning of the process. */
+  readonly onNotice?: (notice: XComNotice) => void;
   readonly clock?: Clock;
   /** What attempts beside the engine are measured with. Default: this process. */
   readonly meter?: Meter;
@@ -94,9 +97,10 @@ const leastWatchMs = 50;
 let hasWarnedOfMemory = false;
 
 /**
- * Opens the store, registers the DAGs and gives an engine that can run them. Close it with `close()` or `await using`.
+ * Opens the store, registers the DAGs and gives an engine that can run them. Close it with `close()` or `await using`. The
+ * parts of its XCom backend are made ready first if there are DAGs, else when it starts; `close()` has them let go.
  *
- * @throws `DAG_OPTION_INVALID`, `DAG_DUPLICATE`, `POOL_UNKNOWN`, `THREAD_CODE_MISSING`, `STORE_…` (the store's own), `XCOM_STACK_INVALID`
+ * @throws `DAG_OPTION_INVALID`, `DAG_DUPLICATE`, `POOL_UNKNOWN`, `THREAD_CODE_MISSING`, `STORE_…` (the store's own), `XCOM_STACK_INVALID`, `XCOM_PART_NOT_READY` and what parts throw that are not ready
  * @example
  * ```ts
  * import { dag } from "@millrace/core";
@@ -131,8 +135,13 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const dags = checkDags(options.dags ?? [], "createEngine", mayThread);
   const metrics = await openMetrics(options.metrics, clock);
   const store = options.store ?? memoryWithWarning();
+  const backend = backendOf(options.xcom);
   const { epoch } = await store.open("engine");
   try {
+    const openParts = once(async () => {
+      for (const notice of await openXComParts(backend.parts, { clock })) (options.onNotice ?? warnOf)(notice);
+    });
+    if (dags.length > 0) await openParts();
     const pools = await settlePools(store, options.pools ?? {}, clock);
     checkPoolsOf(dags, (pool) => pools.get(pool));
     const book = new DagBook(store, {
@@ -146,7 +155,6 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const write = (change: Change): Promise<Outcome> => scheduler.ask.write(change);
     const monitor = new XComMonitor({ store, clock, metrics, write, onOperation: options.xcom?.onOperation });
     const { onOperation } = monitor;
-    const backend = backendOf(options.xcom);
     const timeoutMs = parseDuration(options.xcom?.timeout ?? engineDefaults.xcomTimeout);
     const purger = new XComPurger({ places: placesOf(backend.parts), clock, timeoutMs, onOperation });
     const xcoms: XComServices = {
@@ -219,6 +227,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       observers,
       metrics,
       xcoms,
+      parts: { open: openParts, close: () => closeXComParts(backend.parts, { clock }) },
       monitor,
       purger,
       clock,
@@ -229,9 +238,25 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       checkPools: (given) => checkPoolsOf(given, (pool) => scheduler.pools.get(pool)?.capacity),
     });
   } catch (error) {
+    await closeXComParts(backend.parts, { clock });
     await store.close();
     throw error;
   }
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= act().catch((error: unknown) => {
+      done = undefined;
+      throw error;
+    });
+    return done;
+  };
+}
+
+function warnOf({ part, message }: XComNotice): void {
+  process.emitWarning(`XCom part '${part}': ${message}`, "MillraceWarning");
 }
 
 function memoryWithWarning(): Store {

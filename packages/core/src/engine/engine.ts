@@ -47,6 +47,8 @@ export interface EngineParts {
   readonly observers: Observers;
   readonly metrics: EngineMetrics;
   readonly xcoms: XComServices;
+  /** Those of the XCom backend. */
+  readonly parts: { readonly open: () => Promise<void>; readonly close: () => Promise<void> };
   readonly monitor: XComMonitor;
   readonly purger: XComPurger;
   readonly clock: Clock;
@@ -245,10 +247,11 @@ export class Engine {
    * Goes on with the runs that a former engine left unfinished, and starts the services. Attempts that it was making are
    * made again. Runs that cannot go on are named in the answer; they stay as they are.
    *
-   * @throws `SERVICE_START_FAILED`
+   * @throws `SERVICE_START_FAILED`, and what parts of the XCom backend throw that are not ready
    */
   async start({ adopt = true }: StartOptions = {}): Promise<EngineStart> {
     this.#checkOpen();
+    await this.#parts.parts.open();
     const { store, scheduler, services, clock } = this.#parts;
     const active = adopt ? await store.runs.active() : [];
     const refused = await scheduler.ask.adopt(active);
@@ -368,6 +371,7 @@ export class Engine {
     this.#parts.observers.close();
     this.#parts.metrics.close();
     await this.#writeTotals();
+    await this.#parts.parts.close();
     await this.#parts.store.close();
   }
 

@@ -54,6 +54,10 @@ export const xcomErrors = {
     says: "XCom '{key}' of task '{taskId}' was not written anew by the part '{part}': {why}",
     cure: "It stays readable as it is. Look at the options of the part, or clear the task that pushed it, so that it is written again.",
   },
+  XCOM_PART_NOT_READY: {
+    says: "The XCom part '{part}' cannot begin its work: {why}",
+    cure: "See to what it needs (its folder, its keys, the network); `millrace doctor` tells more.",
+  },
   XCOM_NOT_COLLECTED: {
     says: "What the XCom place '{part}' keeps could not be collected: {why}",
     cure: "See that the place can be reached and written; nothing that is needed was removed, and the next collection goes on.",

@@ -20,7 +20,7 @@ const pair = dag("pair", {}, (d) => {
 
 interface Placed extends TestEngine {
   readonly listing: ListingPlace;
-  /** What rows lead to and the place does not have. */
+  /** What rows lead to, and the place does not have. */
   dangling(): Promise<readonly string[]>;
   names(): readonly string[];
 }
@@ -107,24 +107,28 @@ describe("what is removed from the store has its bytes removed outside", () => {
     expect([opened.names(), await opened.dangling()]).toEqual([["clears return_value"], []]);
   });
 
-  test.for(["refused", "answer lost"] as const)(
-    "and never before that is stored, though commits fail (%s)",
-    async (fault) => {
-      for (let failing = 1; failing < 6; failing++) {
-        const faulty = faultyStore(memoryStore());
-        await using opened = await openPlaced({ dags: [pair], store: faulty.store });
-        const { runId } = await opened.run(pair);
-        const before = faulty.commits;
-        opened.listing.meanwhile = async () => expect(await opened.dangling()).toEqual([]);
-        faulty.plan = { commit: (call) => (call - before <= failing ? fault : "none") };
-        await opened.clock.drive(opened.engine.clear("pair", runId));
-        await opened.clock.drive(opened.engine.clearXComs("pair", runId, { keys: ["extra"] }));
-        await opened.clock.settle();
-        faulty.plan = {};
-        expect(await opened.dangling()).toEqual([]);
-      }
-    },
-  );
+  test.for(["refused", "answer lost"] as const)("and never before that is stored (%s)", async (fault) => {
+    for (let failing = 1; failing < 6; failing++) {
+      const store = memoryStore();
+      const faulty = faultyStore(store);
+      const lost: string[] = [];
+      const looking = (place: XComPlace): XComPlace => ({
+        ...place,
+        remove: async (refs, call) => {
+          await place.remove(refs, call);
+          lost.push(...(await danglingIn(store, opened.listing)));
+        },
+      });
+      await using opened = await openPlaced({ dags: [pair], store: faulty.store }, looking);
+      const { runId } = await opened.run(pair);
+      const before = faulty.commits;
+      faulty.plan = { commit: (call) => (call - before <= failing ? fault : "none") };
+      await opened.clock.drive(opened.engine.clear("pair", runId));
+      await opened.clock.drive(opened.engine.clearXComs("pair", runId, { keys: ["extra"] }));
+      await opened.clock.settle();
+      expect([lost, await danglingIn(store, opened.listing)]).toEqual([[], []]);
+    }
+  });
 
   test("in batches, of a large run", async () => {
     const wide = dag("wide", {}, (d) => {

@@ -49,6 +49,7 @@ const right: Readonly<Record<keyof EngineOptions, (value: unknown) => boolean>> 
   metrics: (value) => isEmptyRecord(value),
   watchdog: (value) => isEmptyRecord(value),
   onTaskLine: (value) => typeof value === "function",
+  onNotice: (value) => typeof value === "function",
   clock: () => false,
   meter: () => false,
   randomness: () => false,
