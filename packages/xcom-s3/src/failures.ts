@@ -142,8 +142,9 @@ export function failureOf(thrown: unknown, now: number): Failure {
 }
 
 function kindOf(name: string, code: string | undefined, status: number | undefined): FailureKind {
-  const byName = kindsByName[name];
-  if (byName !== undefined && Object.hasOwn(kindsByName, name)) return byName;
+  // The SDK calls some of Node's errors TimeoutError, whatever they are.
+  if (code !== undefined && status === undefined && networkCodes.has(code)) return "unreachable";
+  if (Object.hasOwn(kindsByName, name)) return kindsByName[name] as FailureKind;
   if (code !== undefined && status === undefined) {
     if (code === "ETIMEDOUT") return "timeout";
     return "unreachable";

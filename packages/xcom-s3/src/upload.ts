@@ -85,9 +85,15 @@ async function putParts(
   signal: AbortSignal,
 ): Promise<Written> {
   const asked = { operation: "write", ...name, withChecksums: true, signal };
-  const { uploadId } = await requests.ask(asked, (port, attemptSignal) =>
-    port.createUpload({ ...name, metadata }, { signal: attemptSignal }),
-  );
+  let beginnings = 0;
+  const begun = requests.ask(asked, (port, attemptSignal, attempt) => {
+    beginnings = attempt;
+    return port.createUpload({ ...name, metadata }, { signal: attemptSignal });
+  });
+  const { uploadId } = await begun.catch(async (error: unknown) => {
+    if (mayHaveHappened(error)) await abandonStrays(requests, name);
+    throw error;
+  });
   const uploadName = { ...name, uploadId };
   const receipts: S3PartReceipt[] = [];
   const sending: Promise<void>[] = [];
@@ -122,6 +128,8 @@ async function putParts(
     await Promise.allSettled(sending);
     await abandon(requests, uploadName, mayHaveHappened(error));
     throw error;
+  } finally {
+    if (beginnings > 1) await abandonStrays(requests, name);
   }
 }
 
@@ -193,6 +201,16 @@ async function abandon(requests: S3Requests, name: S3UploadName, isPerhapsThere:
     )
     .catch(() => undefined);
   if (isPerhapsThere) await remove(requests, { bucket, key });
+}
+
+/** Gives up what was begun under this name by attempts whose answer was lost; nobody else has the name. */
+async function abandonStrays(requests: S3Requests, { bucket, key }: S3ObjectName): Promise<void> {
+  const asked = { operation: "list", bucket, key, deadlineMs: cleaningMs };
+  const page = await requests
+    .ask(asked, (port, signal) => port.listUploads({ bucket, prefix: key }, { signal }))
+    .catch(() => undefined);
+  for (const { key: found, uploadId } of page?.items ?? [])
+    if (found === key) await abandon(requests, { bucket, key, uploadId }, false);
 }
 
 async function remove(requests: S3Requests, name: S3ObjectName): Promise<void> {

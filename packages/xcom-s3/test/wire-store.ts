@@ -28,6 +28,9 @@ export interface WireStore {
   close(): Promise<void>;
 }
 
+/** True when the tests run against a server that environment variables name. */
+export const isRealServer = process.env.MILLRACE_TEST_S3_ENDPOINT !== undefined;
+
 /** Neither profiles nor roles of the machine that runs the tests have a say in them. */
 function leaveMachineOut(): void {
   process.env.AWS_CONFIG_FILE = "/dev/null";
