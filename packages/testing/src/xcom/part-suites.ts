@@ -1,4 +1,5 @@
 import { defineSuite } from "../conformance/conformance-case.ts";
+import { backendCases, type XComBackendUnderTest } from "./backend-cases.ts";
 import { placeCases, type XComPlaceUnderTest } from "./place-cases.ts";
 import { placeStreamCases } from "./place-stream-cases.ts";
 import { stageCases, type XComStageUnderTest } from "./stage-cases.ts";
@@ -43,4 +44,26 @@ export function xcomStageSuite(name: string, make: () => XComStageUnderTest | Pr
  */
 export function xcomPlaceSuite(name: string, make: () => XComPlaceUnderTest | Promise<XComPlaceUnderTest>): void {
   defineSuite(`XCom place conformance: ${name}`, [...placeCases, ...placeStreamCases], make);
+}
+
+/**
+ * The conformance suite of XCom backends: whatever parts are put together, values and streams come back as they were, or it
+ * is said what is wrong. Call it in a vitest file.
+ *
+ * @param name - shown in the test report
+ * @param make - makes a backend whose place, if it has one, is empty; called for each test
+ * @example
+ * ```ts no-run
+ * import { type XComStage, xcomBackend } from "@millrace/core/plugin";
+ * import { xcomBackendSuite } from "@millrace/testing/suites";
+ *
+ * declare function brotli(): XComStage;
+ * xcomBackendSuite("brotli", () => {
+ *   const backend = () => xcomBackend([brotli()]);
+ *   return { backend: backend(), reopened: backend };
+ * });
+ * ```
+ */
+export function xcomBackendSuite(name: string, make: () => XComBackendUnderTest | Promise<XComBackendUnderTest>): void {
+  defineSuite(`XCom backend conformance: ${name}`, backendCases, make);
 }
