@@ -1,15 +1,30 @@
 import { randomBytes } from "node:crypto";
+import { readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { xcomBackend } from "@millrace/core/plugin";
 import { aesGcm } from "@millrace/xcom-aes-gcm";
+import { file } from "@millrace/xcom-file";
 import { gzip } from "@millrace/xcom-gzip";
+import { s3 } from "@millrace/xcom-s3";
 import { envelopeOf, type Fault, readings, type Scene } from "./fault.ts";
 
 const key = () => randomBytes(32).toString("base64");
+
+/** A value in a file, and the file's path. */
+async function inFile({ value, address, folder }: Scene) {
+  const backend = xcomBackend([file({ dir: folder })]);
+  const stored = envelopeOf(await backend.serialize(value, address));
+  return { backend, stored, path: String(stored.filepath) };
+}
 
 async function encrypted({ value, address }: Scene) {
   const keys = [{ id: "2026-01", key: key() }];
   const backend = xcomBackend([aesGcm({ keys })]);
   return { backend, keys, stored: envelopeOf(await backend.serialize(value, address)) };
+}
+
+function bucketOf({ bucket }: Scene, others: { readonly endpoint?: string; readonly deadlineMs?: number } = {}) {
+  if (!bucket) throw new Error("This fault needs a bucket.");
+  return s3({ ...bucket, ...others });
 }
 
 /** One bit of base64 text, changed in the middle. */
@@ -20,6 +35,58 @@ function flipped(base64: unknown): string {
 }
 
 const all = {
+  file_missing: {
+    says: "The file is gone",
+    code: "XCOM_FILE_MISSING",
+    mending: "The file is put back from a copy",
+    async stage(scene) {
+      const { backend, stored, path } = await inFile(scene);
+      await rename(path, `${path}.elsewhere`);
+      return {
+        read: () => backend.deserialize(stored, scene.address),
+        async readMended() {
+          await rename(`${path}.elsewhere`, path);
+          return backend.deserialize(stored, scene.address);
+        },
+      };
+    },
+  },
+  file_truncated: {
+    says: "The file ends early",
+    code: "XCOM_FILE_TRUNCATED",
+    mending: "The file is written again from a copy",
+    async stage(scene) {
+      const { backend, stored, path } = await inFile(scene);
+      const whole = await readFile(path);
+      await truncate(path, whole.length - 7);
+      return {
+        read: () => backend.deserialize(stored, scene.address),
+        async readMended() {
+          await writeFile(path, whole);
+          return backend.deserialize(stored, scene.address);
+        },
+      };
+    },
+  },
+  file_bit_flipped: {
+    says: "One bit of the file is another",
+    code: "XCOM_FILE_ALTERED",
+    mending: "The file is written again from a copy",
+    async stage(scene) {
+      const { backend, stored, path } = await inFile(scene);
+      const whole = await readFile(path);
+      const altered = Buffer.from(whole);
+      altered[altered.length >> 1] ^= 1;
+      await writeFile(path, altered);
+      return {
+        read: () => backend.deserialize(stored, scene.address),
+        async readMended() {
+          await writeFile(path, whole);
+          return backend.deserialize(stored, scene.address);
+        },
+      };
+    },
+  },
   ciphertext_bit_flipped: {
     says: "One bit of the encrypted value is another",
     code: "XCOM_DECRYPTION_FAILED",
@@ -89,6 +156,37 @@ const all = {
       return {
         read: () => xcomBackend([aesGcm({ keys })]).deserialize(stored, scene.address),
         readMended: () => xcomBackend([aesGcm({ keys })], { readers: [gzip()] }).deserialize(stored, scene.address),
+      };
+    },
+  },
+  object_missing: {
+    says: "The object is gone from the bucket",
+    code: "XCOM_S3_MISSING",
+    mending: "The task that wrote it is run again",
+    needsBucket: true,
+    async stage(scene) {
+      const backend = xcomBackend([bucketOf(scene)]);
+      const stored = await backend.serialize(scene.value, scene.address);
+      await backend.purge(stored);
+      return {
+        read: () => backend.deserialize(stored, scene.address),
+        readMended: async () => backend.deserialize(await backend.serialize(scene.value, scene.address), scene.address),
+      };
+    },
+  },
+  bucket_unreachable: {
+    says: "The bucket's server cannot be reached",
+    code: "XCOM_S3_UNREACHABLE",
+    mending: "It is reached again",
+    needsBucket: true,
+    async stage(scene) {
+      const backend = xcomBackend([bucketOf(scene)]);
+      const stored = await backend.serialize(scene.value, scene.address);
+      // Nobody listens on port 1.
+      const cutOff = xcomBackend([bucketOf(scene, { endpoint: "http://127.0.0.1:1", deadlineMs: 500 })]);
+      return {
+        read: () => cutOff.deserialize(stored, scene.address),
+        readMended: () => backend.deserialize(stored, scene.address),
       };
     },
   },

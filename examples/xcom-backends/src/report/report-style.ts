@@ -22,7 +22,7 @@ p { margin: 0 0 10px; }
 .headline { max-width: 860px; font-size: 18px; line-height: 1.5; }
 .about, .lead, .legend, footer { color: var(--soft); font-size: 13.5px; }
 .about span + span::before { content: "·"; margin: 0 8px; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); gap: 12px; margin: 20px 0 16px; padding: 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 12px; margin: 20px 0 16px; padding: 0; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; }
 .card dt { color: var(--soft); font-size: 13px; }
 .card dd { margin: 0; }
