@@ -71,6 +71,11 @@ const commands: readonly CommandEntry[] = [
   { path: "xcom get", summary: "Print one value", load: () => import("./commands/xcom-get.ts") },
   { path: "xcom clear", summary: "Remove values that a run left", load: () => import("./commands/xcom-clear.ts") },
   {
+    path: "xcom stats",
+    summary: "Show what the parts of the XCom backend save and cost",
+    load: () => import("./commands/xcom-stats.ts"),
+  },
+  {
     path: "xcom gc",
     summary: "Remove values outside of the store that nobody needs",
     load: () => import("./commands/xcom-gc.ts"),

@@ -87,5 +87,6 @@ export type { CollectorReads } from "./xcom/collector/judge.ts";
 export { placesOf } from "./xcom/collector/placed-refs.ts";
 export type { XComOperation } from "./xcom/operation.ts";
 export { readXComTotals, type XComTotal } from "./xcom/xcom-totals.ts";
+export { measureXComs, type XComUsage, type XComUsageOptions } from "./xcom/xcom-usage.ts";
 
 assertNodeVersion();
