@@ -26,12 +26,6 @@ export type Algorithm = (typeof algorithmNames)[number];
 /** A compressor or decompressor of node:zlib, which works beside the event loop. */
 export type Engine = Transform & Pick<Zlib, "bytesWritten">;
 
-/** What a decompressor that works at once makes of a body, and how many bytes of it it has used. */
-export interface Decompressed {
-  readonly buffer: Buffer;
-  readonly engine: Pick<Zlib, "bytesWritten">;
-}
-
 interface Limits {
   readonly chunkSize: number;
   readonly maxOutputLength: number;
@@ -49,7 +43,8 @@ export interface Codec {
   /** What stands around the body that the decompressor takes. */
   frame(): Frame;
   decompressor(chunkSize: number): Engine;
-  decompressAtOnce(body: Uint8Array, limits: Limits): Decompressed;
+  /** Fails when there is anything behind the end of the body. */
+  decompressAtOnce(body: Uint8Array, limits: Limits): Buffer;
 }
 
 /** Level 19 needs 8 MiB to be read; data that ask for more are not ours. */
@@ -63,8 +58,7 @@ function brotliWriting(level: number) {
   return { params: { [constants.BROTLI_PARAM_QUALITY]: level } };
 }
 
-/** With `info` the answer is an object, which the types of Node do not know. */
-const withEngine = { info: true } as const;
+const nothingBehind = { rejectGarbageAfterEnd: true } as const;
 
 const codecs: Readonly<Record<Algorithm, Codec>> = {
   gzip: {
@@ -75,7 +69,7 @@ const codecs: Readonly<Record<Algorithm, Codec>> = {
     compressAtOnce: (bytes, level, limits) => gzipSync(bytes, { level, ...limits }),
     frame: gzipFrame,
     decompressor: (chunkSize) => createInflateRaw({ chunkSize }),
-    decompressAtOnce: (body, limits) => inflateRawSync(body, { ...limits, ...withEngine }) as unknown as Decompressed,
+    decompressAtOnce: (body, limits) => inflateRawSync(body, { ...limits, ...nothingBehind }),
   },
   zstd: {
     // Above 19 reading takes up to 128 MiB.
@@ -86,8 +80,7 @@ const codecs: Readonly<Record<Algorithm, Codec>> = {
     compressAtOnce: (bytes, level, limits) => zstdCompressSync(bytes, { ...zstdWriting(level), ...limits }),
     frame: zstdFrame,
     decompressor: (chunkSize) => createZstdDecompress({ ...zstdReading, chunkSize }),
-    decompressAtOnce: (body, limits) =>
-      zstdDecompressSync(body, { ...zstdReading, ...limits, ...withEngine }) as unknown as Decompressed,
+    decompressAtOnce: (body, limits) => zstdDecompressSync(body, { ...zstdReading, ...limits, ...nothingBehind }),
   },
   brotli: {
     // Node's own default is 11, which takes 2 s for a megabyte.
@@ -98,8 +91,7 @@ const codecs: Readonly<Record<Algorithm, Codec>> = {
     compressAtOnce: (bytes, level, limits) => brotliCompressSync(bytes, { ...brotliWriting(level), ...limits }),
     frame: bareFrame,
     decompressor: (chunkSize) => createBrotliDecompress({ chunkSize }),
-    decompressAtOnce: (body, limits) =>
-      brotliDecompressSync(body, { ...limits, ...withEngine }) as unknown as Decompressed,
+    decompressAtOnce: (body, limits) => brotliDecompressSync(body, { ...limits, ...nothingBehind }),
   },
 };
 

@@ -5,6 +5,8 @@ import type { Claim } from "./envelope.ts";
 import { gzipError } from "./errors.ts";
 import type { Frame, FrameFault, Trailer } from "./frames.ts";
 
+const behindEnd = "there are bytes behind its end";
+
 /** Counts compressed bytes and takes off what stands around their body. */
 export class CheckedInput {
   readonly #claim: Claim;
@@ -84,7 +86,7 @@ export class CheckedOutput {
    * @param crc - of everything, if it was not taken but counted
    */
   end(used: number, { bodySize, trailer }: Pick<CheckedInput, "bodySize" | "trailer">, crc = this.#crc): void {
-    if (used !== bodySize) throw altered(this.#claim, "there are bytes behind its end");
+    if (used !== bodySize) throw altered(this.#claim, behindEnd);
     if (this.#size < this.#claim.originalSize) throw this.#sizeDiffers(String(this.#size));
     const expected = this.#claim.crc ?? trailer?.crc;
     if (expected !== undefined && expected !== crc) throw altered(this.#claim, "its checksum does not match");
@@ -113,6 +115,7 @@ export function codedFault(error: unknown, claim: Claim): unknown {
   const { algorithm, originalSize: expected, compressedSize: sizeBytes } = claim;
   if (code === "ERR_BUFFER_TOO_LARGE")
     return gzipError("XCOM_GZIP_SIZE_DIFFERS", { algorithm, sizeBytes, expected, found: "more" });
+  if (code === "ERR_TRAILING_JUNK_AFTER_STREAM_END") return altered(claim, behindEnd);
   if (code === "Z_BUF_ERROR") return truncated(claim, sizeBytes);
   if (/^(Z_MEM_ERROR|ZSTD_error_memory_allocation|ENOMEM|ERR__ERROR_ALLOC_.*)$/.test(code))
     return gzipError("XCOM_GZIP_FAILED", { algorithm, sizeBytes, why: messageOf(error) }, { cause: error });

@@ -10,6 +10,8 @@ import { crcOf, joined } from "./whole-bytes.ts";
 /** So many bytes are compressed at once, which takes less than handing them to a thread. */
 export const atOnceBytes = 16 * 1_024;
 const outputBytes = 65_536;
+/** More than an envelope ever takes. */
+const longestEnvelope = 300;
 
 /** What was made of bytes that gain by it. */
 export interface Compressed {
@@ -87,8 +89,10 @@ export function compressStream(
  * without it they would be the text that they are. What saves less than that is not worth the work of each reading either.
  */
 function gains(claim: Claim): boolean {
+  const base64Bytes = 4 * Math.ceil(claim.compressedSize / 3);
+  if (base64Bytes + longestEnvelope < claim.originalSize) return true;
   const envelope = JSON.stringify({ ...envelopeOf(claim), [bytesField]: "" });
-  return envelope.length + 4 * Math.ceil(claim.compressedSize / 3) < claim.originalSize;
+  return envelope.length + base64Bytes < claim.originalSize;
 }
 
 function atOnce(bytes: Uint8Array, algorithm: Algorithm, level: number, most: number): Uint8Array | undefined {

@@ -64,18 +64,19 @@ export async function* decompressStream(
 }
 
 function atOnce(body: Uint8Array, claim: Claim, input: CheckedInput): Uint8Array {
-  const output = new CheckedOutput(claim);
+  let whole: Buffer;
   try {
-    const { buffer, engine } = codecOf(claim.algorithm).decompressAtOnce(body, {
+    whole = codecOf(claim.algorithm).decompressAtOnce(body, {
       chunkSize: claim.originalSize + roomForMore,
       maxOutputLength: claim.originalSize,
     });
-    output.take(buffer);
-    output.end(engine.bytesWritten, input);
-    return buffer;
   } catch (error) {
     throw codedFault(error, claim);
   }
+  const output = new CheckedOutput(claim);
+  output.take(whole);
+  output.end(body.length, input);
+  return whole;
 }
 
 /** Decompresses into memory that is taken at once and filled in a thread, so that nothing has to be copied. */

@@ -40,6 +40,7 @@ export function bareFrame(): Frame {
   };
 }
 
+const nothing = new Uint8Array(0);
 const headerBytes = 10;
 const trailerBytes = 8;
 /** Magic number, deflate, no flags (name, comment, or whatever else gzip can hold) and no time: zlib writes none. */
@@ -51,8 +52,8 @@ const gzipStart = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0];
  */
 export function gzipFrame(): Frame {
   let body: readonly Uint8Array[] = [];
-  let header: Uint8Array = new Uint8Array(0);
-  let kept: Uint8Array = new Uint8Array(0);
+  let headerSize = 0;
+  let kept: Uint8Array = nothing;
   let trailer: Trailer | undefined;
 
   return {
@@ -63,26 +64,26 @@ export function gzipFrame(): Frame {
       return trailer;
     },
     take(piece) {
-      body = [];
       let rest = piece;
-      if (header.length < headerBytes) {
-        const missing = headerBytes - header.length;
-        header = joined(header, piece.subarray(0, missing));
-        rest = piece.subarray(missing);
-        for (const [place, byte] of gzipStart.entries()) {
-          if (header.length > place && header[place] !== byte)
+      if (headerSize < headerBytes) {
+        const size = Math.min(headerBytes, headerSize + piece.length);
+        for (let place = headerSize; place < size && place < gzipStart.length; place++) {
+          if (piece[place - headerSize] !== gzipStart[place])
             return { kind: "format", why: `its byte ${place} is not that of a gzip header` };
         }
+        rest = piece.subarray(size - headerSize);
+        headerSize = size;
       }
-      if (rest.length >= trailerBytes) {
-        body = [kept, rest.subarray(0, -trailerBytes)];
-        kept = rest.slice(-trailerBytes);
-      } else {
-        const both = joined(kept, rest);
-        const bodyBytes = Math.max(0, both.length - trailerBytes);
-        body = [both.subarray(0, bodyBytes)];
-        kept = both.subarray(bodyBytes);
+      if (kept.length > 0 && rest.length < trailerBytes) {
+        const joined = Buffer.concat([kept, rest]);
+        const bodyBytes = Math.max(0, joined.length - trailerBytes);
+        body = [joined.subarray(0, bodyBytes)];
+        kept = joined.subarray(bodyBytes);
+        return undefined;
       }
+      const bodyBytes = Math.max(0, rest.length - trailerBytes);
+      body = kept.length === 0 ? [rest.subarray(0, bodyBytes)] : [kept, rest.subarray(0, bodyBytes)];
+      kept = rest.subarray(bodyBytes);
       return undefined;
     },
     end() {
@@ -92,11 +93,4 @@ export function gzipFrame(): Frame {
       return undefined;
     },
   };
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }
