@@ -5,7 +5,7 @@ export interface Figure {
   /** For people. */
   readonly name: string;
   readonly value: number;
-  readonly unit: "tasks/s" | "ms" | "MB" | "×";
+  readonly unit: "tasks/s" | "MB/s" | "ms" | "µs" | "MB" | "×";
   /** The value beside another one of the same run. */
   readonly ratio?: { readonly value: number; readonly to: string };
   readonly target?: Target;
@@ -21,6 +21,8 @@ export interface Target {
   readonly atMost?: number;
   readonly ratioAtLeast?: number;
   readonly ratioAtMost?: number;
+  /** Of `more.aboveUs`: microseconds above what it is held against. */
+  readonly aboveAtMostUs?: number;
 }
 
 /** A figure that could not be measured, and why. */
@@ -35,13 +37,14 @@ export function isGap(entry: Figure | Gap): entry is Gap {
 }
 
 /** `undefined` for a figure without a target: it is there to compare with. */
-export function isMet({ value, ratio, target }: Figure): boolean | undefined {
+export function isMet({ value, ratio, target, more }: Figure): boolean | undefined {
   if (!target) return undefined;
-  const { atLeast, atMost, ratioAtLeast, ratioAtMost } = target;
+  const { atLeast, atMost, ratioAtLeast, ratioAtMost, aboveAtMostUs } = target;
   return (
     (atLeast === undefined || value >= atLeast) &&
     (atMost === undefined || value <= atMost) &&
     (ratioAtLeast === undefined || (ratio !== undefined && ratio.value >= ratioAtLeast)) &&
-    (ratioAtMost === undefined || (ratio !== undefined && ratio.value <= ratioAtMost))
+    (ratioAtMost === undefined || (ratio !== undefined && ratio.value <= ratioAtMost)) &&
+    (aboveAtMostUs === undefined || (more?.aboveUs !== undefined && more.aboveUs <= aboveAtMostUs))
   );
 }

@@ -23,6 +23,8 @@ it("measures every figure, here with tiny amounts, and says so in its last line"
     "request",
     "recovery",
     "fullFile",
+    ...["xcomGzip1KB", "xcomGzip64KB", "xcomAes1KB", "xcomAes64KB", "xcomFile1KB", "xcomFile64KB", "xcomS364KB"],
+    ...["xcomStackMemory", "xcomStackStream", "xcomPause", "xcomEncode", "xcomDecode", "xcomKeys"],
     "importCore",
     "runCommand",
   ]);

@@ -14,6 +14,7 @@ import { fullSizes, type Sizes, tinySizes } from "./sizes.ts";
 import { formatFigures } from "./table.ts";
 import { measureThreads } from "./threads.ts";
 import { measureThroughput } from "./throughput.ts";
+import { measureXCom } from "./xcom.ts";
 
 type Part = (folder: string, sizes: Sizes) => Promise<Figure | Gap | readonly (Figure | Gap)[]>;
 
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, Part>> = {
   requests: measureRequests,
   recovery: measureRecovery,
   fullFile: measureFullFile,
+  xcom: measureXCom,
   import: measureImport,
   run: measureRun,
 };

@@ -1,3 +1,16 @@
+/** How much is done with XComs. */
+export interface XComSizes {
+  /** Bytes of the values. */
+  readonly sizes: readonly number[];
+  /** So many bytes are written in each race, but at least 3 values and at most 400. */
+  readonly bytesOfRace: number;
+  /** The value whose memory and pauses are measured, and the stream. */
+  readonly largeBytes: number;
+  readonly streamBytes: number;
+  /** XComs of the run with many. */
+  readonly manyKeys: number;
+}
+
 /** How much of everything is done. */
 export interface Sizes {
   readonly wideTasks: number;
@@ -19,6 +32,7 @@ export interface Sizes {
   readonly emptyFile: number;
   /** Starts of child processes. */
   readonly starts: number;
+  readonly xcom: XComSizes;
 }
 
 export const fullSizes: Sizes = {
@@ -36,6 +50,13 @@ export const fullSizes: Sizes = {
   fullFile: 1_000_000,
   emptyFile: 1_000,
   starts: 15,
+  xcom: {
+    sizes: [1_024, 65_536, 2 ** 20, 2 ** 24, 2 ** 26],
+    bytesOfRace: 2 ** 24,
+    largeBytes: 2 ** 26,
+    streamBytes: 2 ** 30,
+    manyKeys: 100_000,
+  },
 };
 
 /** Everything once and small: whether the benchmark itself works, not how fast anything is. */
@@ -54,4 +75,11 @@ export const tinySizes: Sizes = {
   fullFile: 200,
   emptyFile: 20,
   starts: 1,
+  xcom: {
+    sizes: [1_024, 65_536],
+    bytesOfRace: 1_024,
+    largeBytes: 2 ** 20,
+    streamBytes: 2 ** 21,
+    manyKeys: 100,
+  },
 };

@@ -40,5 +40,6 @@ function formatTarget(target: Target | undefined, unit: string): string {
   if (target.ratioAtMost !== undefined) parts.push(`≤ ${formatRatio(target.ratioAtMost)}`);
   if (target.atLeast !== undefined) parts.push(`≥ ${formatNumber(target.atLeast)} ${unit}`);
   if (target.atMost !== undefined) parts.push(`≤ ${formatNumber(target.atMost)} ${unit}`);
+  if (target.aboveAtMostUs !== undefined) parts.push(`≤ ${target.aboveAtMostUs} µs more`);
   return parts.join(", ");
 }
