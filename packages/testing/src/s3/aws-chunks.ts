@@ -23,6 +23,16 @@ export function readAwsChunks(wire: AsyncIterable<Buffer>, payload: string, sign
 
   async function* pieces(): AsyncGenerator<Uint8Array> {
     const reader = new WireReader(wire);
+    try {
+      yield* chunks(reader);
+      await readTrailers(reader);
+      await reader.end();
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async function* chunks(reader: WireReader): AsyncGenerator<Uint8Array> {
     for (;;) {
       const head = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/.exec(await reader.line());
       if (!head || (head[2] !== undefined) !== isSigned) throw refused("IncompleteBody", "A chunk's head is malformed");
@@ -34,11 +44,9 @@ export function readAwsChunks(wire: AsyncIterable<Buffer>, payload: string, sign
       } else {
         yield* reader.bytes(length);
       }
-      if (length === 0) break;
+      if (length === 0) return;
       if ((await reader.line()) !== "") throw refused("IncompleteBody", "A chunk is longer than its head says");
     }
-    await readTrailers(reader);
-    await reader.end();
   }
 
   async function readTrailers(reader: WireReader): Promise<void> {
@@ -97,6 +105,11 @@ class WireReader {
   async whole(count: number): Promise<Buffer> {
     if (count > longestSignedChunk) throw refused("EntityTooLarge");
     return Buffer.concat(await Array.fromAsync(this.bytes(count)));
+  }
+
+  /** Lets go of the stream: what it still brings is for others to read. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
   }
 
   /** Refuses what comes after the end. */

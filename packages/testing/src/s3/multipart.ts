@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { emptyAnswer, type S3Answer, xmlAnswer } from "./answers.ts";
+import type { S3Body } from "./body.ts";
 import type { StoredChecksum, StoredObject } from "./bucket.ts";
 import { type ChecksumAlgorithm, checksumOf, isChecksumAlgorithm } from "./checksums.ts";
 import { checkWriteConditions } from "./conditions.ts";
@@ -49,24 +50,32 @@ export async function uploadPart(call: Call): Promise<S3Answer> {
     });
   }
   const body = await call.readBody();
-  const expected = upload.checksum?.algorithm;
-  if (expected !== undefined && body.checksum?.algorithm !== expected) {
-    const actual = body.checksum?.algorithm ?? "null";
-    throw refused(
-      "InvalidRequest",
-      `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`,
-    );
-  }
-  const { pieces, sizeBytes, checksum } = body;
+  const { pieces, sizeBytes } = body;
+  const checksum = await checksumOfPart(upload, body);
   const part: UploadedPart = { pieces, sizeBytes, digest: body.md5, modifiedAt: call.now(), checksum };
   uploadOf(call).parts.set(number, part);
   const told = checksum && { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value };
   return emptyAnswer(200, { etag: etagOfPart(part), ...told, ...encryptionOf(upload.headers) });
 }
 
-/** Makes an object of the parts that the body lists; the others are dropped. */
+/** The checksum that the client gave, if it is of the upload's kind. A CRC that it did not give is made for it, as S3 does. */
+async function checksumOfPart(upload: Upload, { checksum, pieces }: S3Body): Promise<UploadedPart["checksum"]> {
+  const expected = upload.checksum?.algorithm;
+  if (expected === undefined || checksum?.algorithm === expected) return checksum;
+  if (!checksum && expected.startsWith("crc"))
+    return { algorithm: expected, value: await checksumOf(expected, pieces) };
+  const actual = checksum?.algorithm ?? "null";
+  throw refused(
+    "InvalidRequest",
+    `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`,
+  );
+}
+
+/** Makes an object of the parts that the body lists; the others are dropped. Done a second time it gives the first answer. */
 export async function completeMultipartUpload(call: Call): Promise<S3Answer> {
-  const { request, key, bucket, bucketName } = call;
+  const { request, key, bucket } = call;
+  const done = call.uploads.completed(queryValue(request, "uploadId") ?? "", key);
+  if (done) return completedAnswer(call, done.etag);
   const upload = uploadOf(call);
   // A checksum among the headers of this request is the object's, not the body's.
   const body = await call.readBody({ checksumsAreOfBody: false });
@@ -100,7 +109,16 @@ export async function completeMultipartUpload(call: Call): Promise<S3Answer> {
     tags: upload.tags,
   };
   bucket.put(key, object);
-  call.uploads.remove(upload.id);
+  call.uploads.complete(upload, etag);
+  return completedAnswer(call, etag, upload.headers, checksum);
+}
+
+function completedAnswer(
+  { request, key, bucketName }: Call,
+  etag: string,
+  headers: Readonly<Record<string, string>> = {},
+  checksum?: StoredChecksum,
+): S3Answer {
   return xmlAnswer(
     [
       "CompleteMultipartUploadResult",
@@ -109,11 +127,11 @@ export async function completeMultipartUpload(call: Call): Promise<S3Answer> {
         ["Bucket", bucketName],
         ["Key", key],
         ["ETag", etag],
-        [`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value],
-        ["ChecksumType", checksum.type],
+        checksum && [`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value],
+        checksum && ["ChecksumType", checksum.type],
       ],
     ],
-    encryptionOf(upload.headers),
+    encryptionOf(headers),
   );
 }
 
@@ -192,7 +210,7 @@ function checkPartChecksum(
 ): void {
   const value = part.checksum && listed(part.checksum.algorithm);
   if (value !== undefined && value !== part.checksum?.value) throw refused("InvalidPart");
-  if (value === undefined && upload.checksum?.type === "COMPOSITE") {
+  if (value === undefined && upload.checksum) {
     throw refused(
       "InvalidRequest",
       `The upload was created using a ${upload.checksum.algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,

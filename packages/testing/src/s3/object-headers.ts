@@ -31,7 +31,7 @@ export function headersToKeep(headers: Readonly<Record<string, string>>): Readon
   }
   checkAcl(headers["x-amz-acl"]);
   checkEncryption(headers);
-  const result: Record<string, string> = { "content-type": "application/octet-stream" };
+  const result: Record<string, string> = { "content-type": "binary/octet-stream" };
   for (const [name, value] of Object.entries(headers)) {
     if (kept.includes(name) || encryptionHeaders.includes(name) || name.startsWith("x-amz-meta-")) result[name] = value;
   }

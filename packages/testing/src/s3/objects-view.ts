@@ -56,7 +56,7 @@ export function viewObjects(bucket: Bucket, now: () => number): S3Objects {
       const pieces = [Uint8Array.from(bytes)];
       const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
       const checksum = { algorithm: "crc32", type: "FULL_OBJECT", value: crc32Of(bytes) } as const;
-      const headers = { "content-type": "application/octet-stream" };
+      const headers = { "content-type": "binary/octet-stream" };
       bucket.put(key, { pieces, sizeBytes: bytes.length, etag, modifiedAt: now(), headers, checksum, tags: {} });
     },
     alter: (key, at) =>

@@ -35,7 +35,7 @@ export async function putObject(call: Call): Promise<S3Answer> {
   return emptyAnswer(200, { etag: object.etag, ...checksumHeaders(object.checksum), ...encryptionOf(headers) });
 }
 
-/** An object, or a range of it. The checksum comes only with the whole, and if it is asked for. */
+/** An object, or a range of it. The checksum comes only with all bytes, and if it is asked for. */
 export function getObject({ request, key, bucket }: Call): S3Answer {
   const object = existing(bucket.get(key));
   const base = {
@@ -47,21 +47,17 @@ export function getObject({ request, key, bucket }: Call): S3Answer {
   };
   if (!checkReadConditions(request.headers, object)) return emptyAnswer(304, { etag: object.etag });
   const range = parseRange(request.headers["range"], object.sizeBytes);
-  if (range) {
-    const headers = {
-      ...base,
-      "content-range": `bytes ${range.first}-${range.last}/${object.sizeBytes}`,
-      "content-length": `${range.last + 1 - range.first}`,
-    };
-    return { status: 206, headers, pieces: slicePieces(object.pieces, range) };
-  }
-  const wanted = request.headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
+  const { first, last } = range ?? { first: 0, last: object.sizeBytes - 1 };
+  const isWhole = last + 1 - first === object.sizeBytes;
+  const wanted = isWhole && request.headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
   const headers = {
     ...base,
-    "content-length": `${object.sizeBytes}`,
-    ...(wanted ? checksumHeaders(object.checksum) : {}),
+    "content-length": `${last + 1 - first}`,
+    ...(range && { "content-range": `bytes ${first}-${last}/${object.sizeBytes}` }),
+    ...(wanted && checksumHeaders(object.checksum)),
   };
-  return { status: 200, headers, pieces: object.pieces };
+  const pieces = isWhole ? object.pieces : slicePieces(object.pieces, { first, last });
+  return { status: range ? 206 : 200, headers, pieces };
 }
 
 /** What {@link getObject} answers, without the bytes. */

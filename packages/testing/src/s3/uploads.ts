@@ -26,9 +26,15 @@ export interface Upload {
   readonly parts: Map<number, UploadedPart>;
 }
 
-/** The uploads of a bucket that are in progress. */
+interface CompletedUpload {
+  readonly key: string;
+  readonly etag: string;
+}
+
+/** The uploads of a bucket that are in progress, and what became of those that were completed. */
 export class Uploads {
   readonly #byId = new Map<string, Upload>();
+  readonly #completed = new Map<string, CompletedUpload>();
 
   start(upload: Omit<Upload, "id" | "parts">): Upload {
     const id = randomBytes(24).toString("base64url");
@@ -46,6 +52,17 @@ export class Uploads {
 
   remove(id: string): void {
     this.#byId.delete(id);
+  }
+
+  complete(upload: Upload, etag: string): void {
+    this.#byId.delete(upload.id);
+    this.#completed.set(upload.id, { key: upload.key, etag });
+  }
+
+  /** What a completed upload of this id and key has left: whoever completes it again is told so. */
+  completed(id: string, key: string): CompletedUpload | undefined {
+    const found = this.#completed.get(id);
+    return found?.key === key ? found : undefined;
   }
 
   /** In the order in which they began. */
