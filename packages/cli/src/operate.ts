@@ -26,21 +26,51 @@ export async function operate<Answer>(
   request: CommandRequest,
   options: { readonly needsEngine?: boolean } = {},
 ): Promise<Operated<Answer>> {
+  const operator = await openOperator(session);
+  try {
+    if (options.needsEngine && operator.by === "command")
+      throw cliError("ENGINE_NOT_RUNNING", { location: await session.storeLocation() });
+    return { answer: await operator.ask<Answer>(request), by: operator.by };
+  } finally {
+    await operator.close();
+  }
+}
+
+/** Somebody who does what is asked for, for one command or several. */
+export interface Operator {
+  readonly by: Operated<unknown>["by"];
+  ask<Answer>(request: CommandRequest): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/**
+ * The engine that works on the store, or one of our own if none does. Until it is closed no other engine can open the store.
+ *
+ * @param patienceMs - how long another engine may take for one answer; default 10 s
+ */
+export async function openOperator(session: Session, patienceMs?: number): Promise<Operator> {
   let engine: Engine;
   try {
     engine = await openEngine(session, { dags: [] });
   } catch (error) {
     if (!isLocked(error)) throw error;
-    return { answer: await askEngine<Answer>(session, request, error), by: "engine" };
+    return {
+      by: "engine",
+      ask: (request) => askEngine(session, request, error, patienceMs),
+      close: async () => undefined,
+    };
   }
-  try {
-    if (options.needsEngine) throw cliError("ENGINE_NOT_RUNNING", { location: await session.storeLocation() });
-    await engine.drain();
-    await engine.replaceDags({ put: await dagsFor(session, request) });
-    return { answer: (await carryOut(engine, request)) as Answer, by: "command" };
-  } finally {
-    await engine.close();
-  }
+  let drained: Promise<void> | undefined;
+  return {
+    by: "command",
+    async ask<Answer>(request: CommandRequest) {
+      drained ??= engine.drain();
+      await drained;
+      await engine.replaceDags({ put: await dagsFor(session, request) });
+      return (await carryOut(engine, request)) as Answer;
+    },
+    close: () => engine.close(),
+  };
 }
 
 /**
@@ -49,7 +79,12 @@ export async function operate<Answer>(
  * @param locked - the `STORE_LOCKED` that told of the engine
  * @throws `locked` for a run that is asked of an engine that makes one run and goes: its end would leave the new one behind
  */
-export async function askEngine<Answer>(session: Session, request: CommandRequest, locked: unknown): Promise<Answer> {
+export async function askEngine<Answer>(
+  session: Session,
+  request: CommandRequest,
+  locked: unknown,
+  patienceMs?: number,
+): Promise<Answer> {
   const { fileRequest } = await session.core();
   const { home } = await session.config();
   if (request.operation === "trigger" && locked instanceof Error && holderOf(home)?.command === "run")
@@ -57,7 +92,7 @@ export async function askEngine<Answer>(session: Session, request: CommandReques
   const store = (await session.store()).create();
   await store.open("client");
   try {
-    return (await fileRequest(request, { store, home })) as Answer;
+    return (await fileRequest(request, { store, home, ...(patienceMs !== undefined && { patienceMs }) })) as Answer;
   } finally {
     await store.close();
   }

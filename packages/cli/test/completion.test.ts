@@ -42,6 +42,7 @@ describe("completion", () => {
         "db",
         "doctor",
         "init",
+        "keys",
         "pools",
         "run",
         "runs",

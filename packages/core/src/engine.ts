@@ -85,6 +85,7 @@ export {
 } from "./xcom/collector/collect.ts";
 export type { CollectorReads } from "./xcom/collector/judge.ts";
 export { placesOf } from "./xcom/collector/placed-refs.ts";
+export { countXComKeys, type XComKeyUse, type XComKeyUseQuery } from "./xcom/key-uses.ts";
 export type { XComOperation } from "./xcom/operation.ts";
 export { readXComTotals, type XComTotal } from "./xcom/xcom-totals.ts";
 export { measureXComs, type XComUsage, type XComUsageOptions } from "./xcom/xcom-usage.ts";

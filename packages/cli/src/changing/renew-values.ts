@@ -1,0 +1,72 @@
+import type { XComsRenewed } from "@millrace/core/engine";
+import { isMillraceError } from "@millrace/core/plugin";
+import { type Operated, type Operator, openOperator } from "../operate.ts";
+import type { Session } from "../session.ts";
+
+/** What came of all pages. */
+export interface Renewed extends Required<Pick<XComsRenewed, "seen" | "renewed" | "overtaken" | "failed">> {
+  readonly by: Operated<unknown>["by"];
+  /** False if somebody has interrupted it. */
+  readonly isWhole: boolean;
+}
+
+/** So many values are asked for at once. A page ends early where they are long. */
+const pageSize = 500;
+/** A single value may be large and its place slow. */
+const patienceMs = 120_000;
+/** How long an engine may take to say that it is still there. */
+const signMs = 5_000;
+/** Of more failures only the first are told. */
+const mostFailures = 10_000;
+
+/**
+ * Has the values written anew that an old key has encrypted, page by page, by the engine that works on the store or here.
+ * An engine that goes away meanwhile is followed by another one, or by this command.
+ *
+ * @param onPage - told what was done so far
+ * @throws `REQUEST_NOT_ANSWERED` if an engine holds the store and says nothing
+ */
+export async function renewValues(
+  session: Session,
+  options: { readonly isDryRun: boolean; readonly onPage: (seen: number, renewed: number) => void },
+): Promise<Renewed> {
+  const { isDryRun: dryRun, onPage } = options;
+  let isInterrupted = false;
+  const release = session.io.onInterrupt(() => {
+    isInterrupted = true;
+  });
+  let operator = await openOperator(session, patienceMs);
+  const failed: XComsRenewed["failed"][number][] = [];
+  const sum = { seen: 0, renewed: 0, overtaken: 0 };
+  try {
+    for (let after: XComsRenewed["next"]; !isInterrupted; ) {
+      let page: XComsRenewed;
+      try {
+        const limit = pageSize;
+        page = await operator.ask<XComsRenewed>({ operation: "renewXComs", limit, dryRun, ...(after && { after }) });
+      } catch (error) {
+        operator = await nextOperator(session, operator, error);
+        continue;
+      }
+      for (const name of ["seen", "renewed", "overtaken"] as const) sum[name] += page[name];
+      failed.push(...page.failed.slice(0, mostFailures - failed.length));
+      onPage(sum.seen, sum.renewed);
+      after = page.next;
+      if (!after) return { ...sum, failed, by: operator.by, isWhole: true };
+    }
+    return { ...sum, failed, by: operator.by, isWhole: false };
+  } finally {
+    release();
+    await operator.close();
+  }
+}
+
+/** Who goes on after a page was not answered. @throws the error, if that is nobody */
+async function nextOperator(session: Session, last: Operator, error: unknown): Promise<Operator> {
+  if (last.by === "command" || !isMillraceError(error, "REQUEST_NOT_ANSWERED")) throw error;
+  const next = await openOperator(session, patienceMs);
+  if (next.by === "command") return next;
+  const { pingEngine } = await session.core();
+  if ((await pingEngine((await session.config()).home, signMs)) === "answers") return next;
+  throw error;
+}
