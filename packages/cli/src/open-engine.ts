@@ -1,5 +1,5 @@
 import type { Dag } from "@millrace/core";
-import type { Engine, EngineOptions, EngineService, ResolvedXCom } from "@millrace/core/engine";
+import type { Engine, EngineOptions, EngineService } from "@millrace/core/engine";
 import { isMillraceError, type MillraceError } from "@millrace/core/plugin";
 import { holderOf } from "./engine-note.ts";
 import { type Session, withHint } from "./session.ts";
@@ -18,18 +18,14 @@ export async function openEngine(
     readonly services?: readonly EngineService[];
     readonly watchdog?: EngineOptions["watchdog"];
     readonly onTaskLine?: EngineOptions["onTaskLine"];
-    /** The XCom backend, where it was made already. */
-    readonly xcom?: ResolvedXCom;
   },
 ): Promise<Engine> {
   const core = await session.core();
   const config = await session.config();
-  const { xcom = await core.resolveXComBackend(config), ...others } = options;
-  const { backend } = xcom;
-  const store = await session.store();
+  const [{ backend }, store] = await Promise.all([core.resolveXComBackend(config), session.store()]);
   try {
     return await core.createEngine({
-      ...others,
+      ...options,
       onNotice: ({ part, message }) => session.warn(safeLine(`XCom part '${part}': ${message}`)),
       store: store.create(),
       xcom: { backend, maxValueBytes: config.xcom.maxValueBytes, timeout: config.xcom.timeout },

@@ -56,6 +56,7 @@ describe("millrace xcom gc", () => {
           removed: { count: 0 },
           error: null,
         },
+        { place: "store", found: { count: 0 } },
       ],
     });
     const refused = await gc([], "n");

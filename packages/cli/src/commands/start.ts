@@ -72,12 +72,7 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
     session,
     first.dags.map(({ dag }) => dag),
   );
-  const xcom = await core.resolveXComBackend(await session.config());
-  const services = [
-    core.requestService({ home }),
-    core.bundleService({ home }),
-    core.collectorService({ parts: xcom.backend.parts }),
-  ];
+  const services = [core.requestService({ home }), core.bundleService({ home }), core.collectorService()];
   if (given.value<boolean>("watch") !== false) {
     const { reloadService } = await import("../serving/reload-service.ts");
     const load = (): Promise<LoadedDags> => core.loadDags({ folder, home });
@@ -89,7 +84,7 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
     const { metricsService } = await import("../serving/metrics-service.ts");
     services.push(metricsService(metricsPort, (url) => account.measured(url)));
   }
-  const engine = await openEngine(session, { dags: fit, services, watchdog: {}, xcom });
+  const engine = await openEngine(session, { dags: fit, services, watchdog: {} });
   engine.observe((event) => account.tell(event));
   account.began({ location: await session.storeLocation(), dags: fit.length, unfit, errors: first.errors });
   return engine;

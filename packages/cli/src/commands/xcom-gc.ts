@@ -44,7 +44,7 @@ export default defineCommand({
       core.collectXComs({ store, places, olderThan, scope, dryRun });
     if (certainty === "ask") {
       const found = await collect(true);
-      const useless = total(found.flatMap(({ orphans, partials }) => [orphans, partials]));
+      const useless = uselessIn(found);
       if (useless.count === 0) return print(session, found, { olderThan, isDryRun: true });
       if (!(await isMeant(session, lines(found, session), `Remove ${amountText(useless)}?`)))
         return exitCodes.interrupted;
@@ -70,7 +70,7 @@ function print(
   collected: readonly CollectedPlace[],
   { olderThan, isDryRun }: { readonly olderThan: string; readonly isDryRun: boolean },
 ): number {
-  const useless = total(collected.flatMap(({ orphans, partials }) => [orphans, partials]));
+  const useless = uselessIn(collected);
   const removed = total(collected.map((place) => place.removed));
   session.print(
     {
@@ -83,8 +83,7 @@ function print(
       })),
     },
     () => [
-      ...lines(collected, session),
-      ...(collected.length === 0 ? [] : [""]),
+      ...lines(collected, session).flatMap((line, at, list) => (at === list.length - 1 ? [line, ""] : [line])),
       useless.count === 0
         ? "There is nothing to remove."
         : isDryRun
@@ -92,8 +91,12 @@ function print(
           : `${amountText(removed)} removed.`,
     ],
   );
-  if (collected.length === 0) session.note("No part of the XCom backend keeps values outside of the store.");
-  for (const { place, isListed, foreign, unclear, error } of collected) {
+  if (collected.length === 1) session.note("No part of the XCom backend keeps values outside of the store.");
+  for (const { place, isListed, orphans, foreign, unclear, error } of collected) {
+    if (collected.at(-1)?.place === place && orphans.count > 0)
+      session.note(
+        `${amountText(orphans)} are streams in the store itself: the engine of \`millrace start\` removes them within the hour.`,
+      );
     if (!isListed) session.note(`${place} cannot list what it keeps.`);
     if (foreign.count > 0)
       session.note(
@@ -106,7 +109,13 @@ function print(
   return collected.some(({ error }) => error !== undefined) ? exitCodes.unavailable : exitCodes.ok;
 }
 
-function lines(collected: readonly CollectedPlace[], { style, io }: Session): string[] {
+/** Streams in the store, which come last, are removed by its engine only. */
+function uselessIn(collected: readonly CollectedPlace[]): CollectedAmount {
+  return total(collected.slice(0, -1).flatMap(({ orphans, partials }) => [orphans, partials]));
+}
+
+function lines(all: readonly CollectedPlace[], { style, io }: Session): string[] {
+  const collected = all.filter(({ found }, at) => at < all.length - 1 || found.count > 0);
   if (collected.length === 0) return [];
   const size = (title: string, of: (place: CollectedPlace) => CollectedAmount): Column<CollectedPlace> => ({
     title,

@@ -1,12 +1,8 @@
 import { type DurationInput, parseDuration } from "../time/duration.ts";
-import { collectXComs, usualAge } from "../xcom/collector/collect.ts";
-import { placesOf } from "../xcom/collector/placed-refs.ts";
-import type { XComBackendPart } from "../xcom/parts.ts";
+import { usualAge } from "../xcom/collector/collect.ts";
 import type { EngineService } from "./service.ts";
 
 export interface CollectorServiceOptions {
-  /** The parts of the XCom backend, also those that only read: the places among them are looked at. */
-  readonly parts: readonly XComBackendPart[];
   /** The pause between two collections. Default 1 h. */
   readonly every?: DurationInput;
   /** What was put later than this ago stays. Default 24 h. */
@@ -14,8 +10,8 @@ export interface CollectorServiceOptions {
 }
 
 /**
- * Removes what places of XComs keep and nothing leads to, when the engine starts and then every hour, as `collectXComs` does.
- * What goes wrong is reported as `service.failed`, once until it goes well again, and tried again with the next collection.
+ * Removes what the places of the engine's XCom backend keep and nothing leads to, when it starts and then every hour, as
+ * `engine.collectXComs` does. What goes wrong is reported as `service.failed`, once until it goes well again, and tried again with the next collection.
  *
  * @throws `DURATION_INVALID`
  * @example
@@ -23,22 +19,20 @@ export interface CollectorServiceOptions {
  * import { collectorService, createEngine } from "@millrace/core/engine";
  * import type { XComPlace } from "@millrace/core/plugin";
  * declare const place: XComPlace;
- * const engine = await createEngine({ xcom: { backend: [place] }, services: [collectorService({ parts: [place] })] });
+ * const engine = await createEngine({ xcom: { backend: [place] }, services: [collectorService()] });
  * ```
  */
-export function collectorService(options: CollectorServiceOptions): EngineService {
-  const { parts, olderThan = usualAge } = options;
+export function collectorService(options: CollectorServiceOptions = {}): EngineService {
+  const { olderThan = usualAge } = options;
   const everyMs = parseDuration(options.every ?? "1h");
   parseDuration(olderThan);
-  const places = placesOf(parts);
   let work: Promise<void> = Promise.resolve();
   return {
     name: "xcom collector",
-    start({ store, clock, signal, report }) {
-      if (places.length === 0) return;
+    start({ engine, clock, signal, report }) {
       const told = new Set<string>();
       const collect = async (): Promise<void> => {
-        for (const { place, error } of await collectXComs({ store, places, clock, olderThan, signal })) {
+        for (const { place, error } of await engine.collectXComs({ olderThan, signal })) {
           if (error && !told.has(place)) report(error);
           if (error) told.add(place);
           else told.delete(place);

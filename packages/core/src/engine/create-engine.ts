@@ -23,6 +23,7 @@ import { type XComBackend, xcomBackend } from "../xcom/backend.ts";
 import { boundedBackend } from "../xcom/bounded-backend.ts";
 import { chunkPlace } from "../xcom/chunk-place.ts";
 import { placesOf } from "../xcom/collector/placed-refs.ts";
+import { removeStreams, storedStreams } from "../xcom/collector/stored-streams.ts";
 import type { XComOperation } from "../xcom/operation.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import { XComPurger } from "../xcom/xcom-purger.ts";
@@ -156,7 +157,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const monitor = new XComMonitor({ store, clock, metrics, write, onOperation: options.xcom?.onOperation });
     const { onOperation } = monitor;
     const timeoutMs = parseDuration(options.xcom?.timeout ?? engineDefaults.xcomTimeout);
-    const purger = new XComPurger({ places: placesOf(backend.parts), clock, timeoutMs, onOperation });
+    const streams = storedStreams(store, (streamIds) => removeStreams(write, streamIds));
+    const purger = new XComPurger({ places: placesOf(backend.parts), streams, clock, timeoutMs, onOperation });
     const xcoms: XComServices = {
       store: reads,
       write,

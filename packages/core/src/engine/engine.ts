@@ -16,6 +16,9 @@ import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../sto
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
+import { type CollectedPlace, type CollectOptions, collectXComs } from "../xcom/collector/collect.ts";
+import { placesOf } from "../xcom/collector/placed-refs.ts";
+import { removeStreams } from "../xcom/collector/stored-streams.ts";
 import type { XComPurger } from "../xcom/xcom-purger.ts";
 import {
   checkEventFilter,
@@ -323,6 +326,26 @@ export class Engine {
     return follow(this.#parts.observers, checkWanted(options, "engine.follow"));
   }
 
+  /**
+   * Removes what the places of its XCom backend keep and nothing leads to, and streams in the store likewise; see
+   * {@link collectXComs}. `collectorService` does so every hour.
+   *
+   * @throws `DURATION_INVALID`, and the reason of an aborted `signal`
+   */
+  async collectXComs(
+    options: Pick<CollectOptions, "olderThan" | "scope" | "signal"> & DryRun = {},
+  ): Promise<readonly CollectedPlace[]> {
+    this.#checkOpen();
+    const { store, clock, xcoms, scheduler } = this.#parts;
+    return collectXComs({
+      ...checkOptions(options, "engine.collectXComs"),
+      store,
+      clock,
+      places: placesOf(xcoms.backend.parts),
+      removeStreams: (streamIds) => removeStreams((change) => scheduler.ask.write(change), streamIds),
+    });
+  }
+
   /** What the engine and its tasks measure: docs/metrics.md lists it. `prometheus()` gives it as a page of Prometheus' text format 0.0.4. */
   get metrics(): { prometheus(): string } {
     return this.#parts.metrics;
@@ -366,8 +389,8 @@ export class Engine {
   async #close(): Promise<void> {
     await this.#renewals.close();
     await this.#parts.services.stop((name, error) => this.#serviceFailed(name, error));
-    await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     await this.#parts.purger.close(purgeGraceMs);
+    await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     this.#parts.observers.close();
     this.#parts.metrics.close();
     await this.#writeTotals();

@@ -3,6 +3,7 @@ import type { XComRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatDuration } from "../time/duration.ts";
 import { leadOf } from "./collector/placed-refs.ts";
+import type { CollectablePlace } from "./collector/stored-streams.ts";
 import { measured, type OnOperation } from "./operation.ts";
 import { during } from "./part-work.ts";
 import type { XComAddress, XComPlace } from "./parts.ts";
@@ -14,6 +15,8 @@ const mostWaiting = 100_000;
 
 interface PurgerOptions {
   readonly places: readonly XComPlace[];
+  /** Streams that stay in the store: they go with rows that are known, but no row is read for them. */
+  readonly streams: CollectablePlace;
   readonly clock: Clock;
   /** How long one call of a place may take. */
   readonly timeoutMs: number;
@@ -39,7 +42,8 @@ export class XComPurger {
 
   /** These rows of a run are no more. */
   add({ dagId, runId }: Pick<XComAddress, "dagId" | "runId">, rows: readonly XComRow[]): void {
-    for (const place of this.#options.places) {
+    const { places, streams } = this.#options;
+    for (const place of [...places, streams]) {
       const leads = rows.flatMap((row) => {
         const lead = leadOf(place, row);
         return lead === undefined || lead === "unclear" ? [] : [{ row, ref: lead.ref }];
@@ -66,7 +70,7 @@ export class XComPurger {
   }
 
   /** Never rejects. */
-  async #remove(place: XComPlace, refs: readonly string[], address: XComAddress): Promise<void> {
+  async #remove(place: CollectablePlace, refs: readonly string[], address: XComAddress): Promise<void> {
     const { clock, timeoutMs, onOperation } = this.#options;
     if (this.#closing.signal.aborted) return;
     const over = new AbortController();

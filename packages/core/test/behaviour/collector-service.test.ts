@@ -17,7 +17,7 @@ const twice = dag("twice", {}, (d) => {
 test("what a retry has replaced is collected a day later, and what is recorded can be read all the time", async () => {
   const clock = new ManualClock();
   const { place, kept } = listingPlace(() => clock.now());
-  const services = [collectorService({ parts: [place], every: "2h", olderThan: "24h" })];
+  const services = [collectorService({ every: "2h", olderThan: "24h" })];
   await using opened = await openEngine({ dags: [twice], clock, xcom: { backend: [place] }, services });
   await clock.drive(opened.engine.start());
   const { runId } = await opened.run(twice);
@@ -44,7 +44,12 @@ test("a place that fails is reported once until it works again, and looked at ev
       return listing.place.list?.(...given) as AsyncIterable<never>;
     },
   };
-  await using opened = await openEngine({ dags: [twice], clock, services: [collectorService({ parts: [place] })] });
+  await using opened = await openEngine({
+    dags: [twice],
+    clock,
+    xcom: { backend: [place] },
+    services: [collectorService()],
+  });
   await clock.drive(opened.engine.start());
   const failures = () => opened.events.filter(({ kind }) => kind === "service.failed");
   const hour = async () => {
@@ -76,7 +81,7 @@ test("a place that hangs does not keep the engine from closing", async () => {
       yield* [];
     },
   };
-  const opened = await openEngine({ dags: [], clock, services: [collectorService({ parts: [hangs] })] });
+  const opened = await openEngine({ dags: [], clock, xcom: { backend: [hangs] }, services: [collectorService()] });
   await clock.drive(opened.engine.start());
   const before = clock.now();
   await clock.drive(opened.engine.close());

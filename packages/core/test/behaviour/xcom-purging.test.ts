@@ -144,6 +144,20 @@ describe("what is removed from the store has its bytes removed outside", () => {
   });
 });
 
+test("streams that stay in the store go with values that a person clears, also without a place", async () => {
+  const streams = dag("streams", {}, (d) => {
+    d.task("push", async ({ xcom }) => {
+      await xcom.pushStream("bytes", [Uint8Array.of(1)] as never);
+    });
+  });
+  await using opened = await openEngine({ dags: [streams] });
+  const { runId } = await opened.run(streams);
+  expect(await opened.store.chunks.streams({ limit: 10 })).toHaveLength(1);
+  await opened.clock.drive(opened.engine.clearXComs("streams", runId));
+  await opened.clock.settle();
+  expect(await opened.store.chunks.streams({ limit: 10 })).toEqual([]);
+});
+
 describe("a place that does not remove", () => {
   test("fails nothing; it is counted, and left to the collector", async () => {
     const broken = (place: XComPlace): XComPlace => ({

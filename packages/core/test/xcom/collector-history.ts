@@ -3,6 +3,8 @@ import type { Change, Outcome, Store, TaskInstanceRow, XComPut } from "../../src
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { CollectorReads } from "../../src/xcom/collector/judge.ts";
 import { leadOf } from "../../src/xcom/collector/placed-refs.ts";
+import { storedStreams } from "../../src/xcom/collector/stored-streams.ts";
+import type { XComEnvelope } from "../../src/xcom/parts.ts";
 import { type ListingPlace, listingPlace } from "./listing-place.ts";
 
 /** One thing that happens while a collector may be at work. Numbers choose among what there is. */
@@ -28,6 +30,8 @@ interface Attempt {
 
 const dagIds = ["sales", "stock"];
 const taskIds = ["extract", "load"];
+/** What is pushed under this key stays in the store as a stream. */
+const streamKey = 2;
 const hourMs = 3_600_000;
 const from = ["scheduled", "up_for_retry"] as const;
 
@@ -41,15 +45,22 @@ export class CollectorHistory {
 
   /** The store, with what happens meanwhile before each read. */
   get reads(): CollectorReads {
-    const { dags, runs, tasks, xcoms } = this.store;
+    const { dags, runs, tasks, xcoms, chunks } = this.store;
     const after = async <T>(read: () => Promise<T>): Promise<T> => {
       await this.listing.meanwhile?.();
       return read();
     };
     return {
       dags: { get: (dagId) => after(() => dags.get(dagId)) },
-      runs: { find: (dagId, runId) => after(() => runs.find(dagId, runId)) },
-      tasks: { find: (query) => after(() => tasks.find(query)) },
+      runs: {
+        find: (dagId, runId) => after(() => runs.find(dagId, runId)),
+        get: (runNo) => after(() => runs.get(runNo)),
+      },
+      tasks: {
+        find: (query) => after(() => tasks.find(query)),
+        get: (taskInstanceNo) => after(() => tasks.get(taskInstanceNo)),
+      },
+      chunks: { streams: (query) => after(() => chunks.streams(query)) },
       xcoms: {
         get: (ref) => after(() => xcoms.get(ref)),
         ofTask: (taskInstanceNo) => after(() => xcoms.ofTask(taskInstanceNo)),
@@ -103,15 +114,28 @@ export class CollectorHistory {
     this.#attempts.length = 0;
   }
 
-  /** What rows lead to. */
+  /** What rows lead to, in the place and among the streams of the store. */
   async referenced(): Promise<ReadonlySet<string>> {
     const refs = new Set<string>();
+    const streams = storedStreams(this.store, async () => undefined);
     for (const { runNo } of await this.store.runs.list({ limit: 10_000 }))
-      for (const row of await this.store.xcoms.ofRun(runNo)) {
-        const lead = leadOf(this.listing.place, row);
-        if (lead && lead !== "unclear") refs.add(lead.ref);
-      }
+      for (const row of await this.store.xcoms.ofRun(runNo))
+        for (const place of [this.listing.place, streams]) {
+          const lead = leadOf(place, row);
+          if (lead && lead !== "unclear") refs.add(lead.ref);
+        }
     return refs;
+  }
+
+  /** What is there of both. */
+  async kept(): Promise<ReadonlySet<string>> {
+    const streams = await this.store.chunks.streams({ limit: 10_000 });
+    return new Set([...this.listing.kept.keys(), ...streams.map(({ streamId }) => streamId)]);
+  }
+
+  async removeStreams(streamIds: readonly string[]): Promise<void> {
+    await this.listing.meanwhile?.();
+    await this.#commit(...streamIds.map((streamId) => ({ kind: "deleteChunks", streamId }) as const));
   }
 
   async #create(dagId: string): Promise<void> {
@@ -163,9 +187,19 @@ export class CollectorHistory {
     const { dagId, runId, task } = attempt;
     const address = { dagId, runId, taskId: task.taskId, mapIndex: task.mapIndex, key: `key-${key}` };
     if (isBegunOnly) return this.listing.begin(address);
-    const envelope = await this.listing.place.put(Uint8Array.of(1, 2, 3), address, undefined);
+    const envelope =
+      key === streamKey
+        ? await this.#putStream(attempt)
+        : await this.listing.place.put(Uint8Array.of(1, 2, 3), address, undefined);
     const stored = JSON.stringify({ ...envelope, inner: { _xcom_other: true } });
     attempt.puts.set(address.key, { key: address.key, format: "envelope", stored, sizeBytes: 3 });
+  }
+
+  async #putStream({ task, attempt }: Attempt): Promise<XComEnvelope> {
+    const streamId = `${task.taskInstanceNo}/${attempt}/${(++this.#numbers).toString(16)}`;
+    const bytes = Uint8Array.of(1, 2);
+    await this.#commit({ kind: "putChunk", streamId, seq: 0, bytes, at: this.now });
+    return { _xcom_chunks: true, v: 1, stream_id: streamId };
   }
 
   /** As attempts do that nobody has stopped; and as those do that were, whose outcome the store refuses. */

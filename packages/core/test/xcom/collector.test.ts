@@ -27,15 +27,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const steps = fc.array(step, { maxLength: 40, size: "max" });
 
 async function dangling(history: CollectorHistory): Promise<readonly string[]> {
-  return [...(await history.referenced())].filter((ref) => !history.listing.kept.has(ref));
+  const kept = await history.kept();
+  return [...(await history.referenced())].filter((ref) => !kept.has(ref));
 }
 
 const collect = (history: CollectorHistory, more: { readonly dryRun?: boolean } = {}) =>
-  collectXComs({ store: history.reads, places: [history.listing.place], clock: { now: () => history.now }, ...more });
+  collectXComs({
+    store: history.reads,
+    places: [history.listing.place],
+    clock: { now: () => history.now },
+    removeStreams: (streamIds) => history.removeStreams(streamIds),
+    ...more,
+  });
 
 describe("the collector, whatever happened and goes on happening", () => {
   test("removes nothing that a row leads to, or will; and at last everything else", async () => {
     let removed = 0;
+    let removedStreams = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(steps, steps), { minLength: 1, maxLength: 4 }), async (rounds) => {
         const history = await new CollectorHistory().begin();
@@ -53,9 +61,11 @@ describe("the collector, whatever happened and goes on happening", () => {
         }
         await history.endAll();
         history.now += 25 * 3_600_000;
-        const [foreseen] = await collect(history, { dryRun: true });
-        const [last] = await collect(history);
-        expect(new Set(history.listing.kept.keys())).toEqual(await history.referenced());
+        const [foreseen, streams] = await collect(history, { dryRun: true });
+        const [last, lastStreams] = await collect(history);
+        expect(await history.kept()).toEqual(await history.referenced());
+        expect(lastStreams?.removed).toEqual(streams?.orphans);
+        removedStreams += lastStreams?.removed.count ?? 0;
         expect(last).toMatchObject({
           removed: { count: (foreseen?.orphans.count ?? 0) + (foreseen?.partials.count ?? 0) },
         });
@@ -66,6 +76,7 @@ describe("the collector, whatever happened and goes on happening", () => {
     );
     // Otherwise nothing was tried.
     expect(removed).toBeGreaterThan(100);
+    expect(removedStreams).toBeGreaterThan(30);
   });
 });
 
@@ -211,8 +222,26 @@ describe("the collector", () => {
       ["read-only", true, 0, "XCOM_NOT_COLLECTED"],
       ["silent", false, 0, undefined],
       ["listed", true, 1, undefined],
+      ["store", true, 0, undefined],
     ]);
     expect(collected[1]?.error?.message).toContain("read-only");
+  });
+
+  test("removes streams whose task instance is no more, keeps those that are not named so, and only counts without hands", async () => {
+    const history = await endedRun();
+    const { store } = history;
+    const ids = ["9999/1/abc", "1/1/abc", "a person's", "1/1/../x"];
+    await store.commit(
+      ids.map((streamId) => ({ kind: "putChunk", streamId, seq: 0, bytes: Uint8Array.of(1), at: 0 }) as const),
+    );
+    const counted = await collectXComs({ store, places: [], clock: { now: () => history.now } });
+    expect(counted).toMatchObject([
+      { place: "store", orphans: { count: 2 }, unclear: { count: 2 }, removed: { count: 0 } },
+    ]);
+    const removed: string[] = [];
+    const removeStreams = async (streamIds: readonly string[]): Promise<void> => void removed.push(...streamIds);
+    await collectXComs({ store, places: [], clock: { now: () => history.now }, removeStreams });
+    expect(removed.sort()).toEqual(["1/1/abc", "9999/1/abc"]);
   });
 
   test("stops when it is told to, with the reason", async () => {

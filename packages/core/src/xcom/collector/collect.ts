@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../time/clock.ts";
 import { type DurationInput, parseDuration } from "../../time/duration.ts";
 import type { PlacedXCom, XComPlace, XComScope } from "../parts.ts";
 import { type CollectorReads, type Criteria, Judge, type Verdict } from "./judge.ts";
+import { type Collectable, type CollectablePlace, storedStreams } from "./stored-streams.ts";
 
 /** How many, and how long together. */
 export interface CollectedAmount {
@@ -44,6 +45,8 @@ export interface CollectOptions {
   /** Only what belongs to this DAG, run or task. */
   readonly scope?: XComScope;
   readonly signal?: AbortSignal;
+  /** Removes streams that stay in the store. Without it they are only counted: that needs the one who writes the store. */
+  readonly removeStreams?: (streamIds: readonly string[]) => Promise<void>;
 }
 
 /** How long things stay that nothing leads to. */
@@ -67,6 +70,8 @@ type Counts = { -readonly [Name in keyof CollectedAmount]: number };
  * Takes little memory, however much is kept. May work beside an engine. A place must belong to one store: give each its own
  * folder or prefix.
  *
+ * Streams that no place has taken stay in the store itself; the last place of the answer, `store`, is they.
+ *
  * @returns one for each place. A place that fails says so in its `error`, and the others go on
  * @throws `DURATION_INVALID` for `olderThan`, and the reason of an aborted `signal`
  * @example
@@ -76,24 +81,26 @@ type Counts = { -readonly [Name in keyof CollectedAmount]: number };
  * const store = memoryStore();
  * await store.open("reader");
  * const found = await collectXComs({ store, places: [], olderThan: "2d", dryRun: true });
- * console.log(found.length); // 0
+ * console.log(found.map(({ place }) => place)); // [ "store" ]
  * ```
  */
 export async function collectXComs(options: CollectOptions): Promise<readonly CollectedPlace[]> {
   const { places, clock = systemClock, olderThan = usualAge, scope = {}, signal } = options;
   const criteria: Criteria = { olderThan: clock.now() - parseDuration(olderThan), scope };
   const collected: CollectedPlace[] = [];
-  for (const place of places) {
+  const { store, removeStreams, dryRun = false } = options;
+  const streams = storedStreams(store, removeStreams ?? (async () => undefined));
+  for (const place of [...places, streams]) {
     signal?.throwIfAborted();
-    const round = new Round(place, criteria, options);
-    collected.push(await round.collect());
+    const isDryRun = dryRun || (place === streams && !removeStreams);
+    collected.push(await new Round(place, criteria, { ...options, dryRun: isDryRun }).collect());
   }
   return collected;
 }
 
 /** One look at one place. */
 class Round {
-  readonly #place: XComPlace;
+  readonly #place: CollectablePlace;
   readonly #criteria: Criteria;
   readonly #options: CollectOptions;
   readonly #found = none();
@@ -102,7 +109,7 @@ class Round {
   #failures = 0;
   #error: MillraceError | undefined;
 
-  constructor(place: XComPlace, criteria: Criteria, options: CollectOptions) {
+  constructor(place: CollectablePlace, criteria: Criteria, options: CollectOptions) {
     this.#place = place;
     this.#criteria = criteria;
     this.#options = options;
@@ -112,7 +119,7 @@ class Round {
     const { scope = {}, signal } = this.#options;
     try {
       const list = this.#place.list?.(scope, signal && { signal });
-      let batch: PlacedXCom[] = [];
+      let batch: Collectable[] = [];
       for await (const object of list ?? []) {
         if (!isWithin(scope, object)) continue;
         add(this.#found, object);
@@ -142,10 +149,10 @@ class Round {
     };
   }
 
-  async #work(batch: readonly PlacedXCom[]): Promise<void> {
+  async #work(batch: readonly Collectable[]): Promise<void> {
     const { store, dryRun = false, signal } = this.#options;
     const judge = new Judge(store, this.#place, this.#criteria);
-    const useless: PlacedXCom[] = [];
+    const useless: Collectable[] = [];
     for (const [place, object] of batch.entries()) {
       if (place % turnAfter === 0) await turn();
       signal?.throwIfAborted();

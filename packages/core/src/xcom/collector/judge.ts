@@ -1,14 +1,16 @@
 import { isRunFinished } from "../../lifecycle/states.ts";
 import type { RunRow, Store, TaskInstanceRow } from "../../store/contract.ts";
-import type { PlacedXCom, XComAddress, XComPlace, XComScope } from "../parts.ts";
+import type { XComAddress, XComPlace, XComScope } from "../parts.ts";
 import { leadOf } from "./placed-refs.ts";
+import type { Collectable } from "./stored-streams.ts";
 
 /** What the collector reads of a store. */
 export type CollectorReads = {
   readonly dags: Pick<Store["dags"], "get">;
-  readonly runs: Pick<Store["runs"], "find">;
-  readonly tasks: Pick<Store["tasks"], "find">;
+  readonly runs: Pick<Store["runs"], "find" | "get">;
+  readonly tasks: Pick<Store["tasks"], "find" | "get">;
   readonly xcoms: Pick<Store["xcoms"], "get" | "ofTask">;
+  readonly chunks: Pick<Store["chunks"], "streams">;
 };
 
 /**
@@ -30,21 +32,22 @@ export interface Criteria {
  */
 export class Judge {
   readonly #store: CollectorReads;
-  readonly #place: XComPlace;
+  readonly #place: Pick<XComPlace, "marker" | "refOf">;
   readonly #criteria: Criteria;
   readonly #runs = new Map<string, RunRow | "foreign" | undefined>();
   readonly #tasks = new Map<string, TaskInstanceRow | undefined>();
 
-  constructor(store: CollectorReads, place: XComPlace, criteria: Criteria) {
+  constructor(store: CollectorReads, place: Pick<XComPlace, "marker" | "refOf">, criteria: Criteria) {
     this.#store = store;
     this.#place = place;
     this.#criteria = criteria;
   }
 
-  async judge({ ref, address, createdAt, isPartial }: PlacedXCom): Promise<Verdict> {
+  async judge({ ref, address, createdAt, isPartial, isLost }: Collectable): Promise<Verdict> {
     // Also what says no readable time: it compares false with everything.
     if (!(createdAt <= this.#criteria.olderThan)) return "young";
     if (isPartial) return "partial";
+    if (isLost) return "orphan";
     if (!address) return "unaddressed";
     if (!isAddress(address)) return "unclear";
     const run = await this.#runOf(address);

@@ -19,7 +19,7 @@ export type Lead = { readonly ref: string } | "unclear" | undefined;
  *
  * @param put - a row, or what is to become one
  */
-export function leadOf(place: XComPlace, put: Pick<XComPut, "format" | "stored">): Lead {
+export function leadOf(place: Pick<XComPlace, "marker" | "refOf">, put: Pick<XComPut, "format" | "stored">): Lead {
   // Values that stay in the store may be long: they are not parsed only to see that no place has them.
   if (put.format === "json" || !put.stored.includes(JSON.stringify(place.marker).slice(1, -1))) return undefined;
   try {
