@@ -14,8 +14,8 @@ type Envelope = Exclude<StoredXCom, string>;
 /** What the suite is given for each of its tests. */
 export interface XComBackendUnderTest {
   readonly backend: XComBackend;
-  /** Where streams stay that no place of the backend takes; for a backend whose stack has no place. */
-  readonly chunks?: XComPlace;
+  /** Where streams stay that no place of the backend takes. */
+  readonly chunks: XComPlace;
   /** A backend of the same parts, made anew, as the next process would. */
   reopened(): XComBackend | Promise<XComBackend>;
   /** How many values are kept outside of the store; for a backend with a place. */
@@ -58,7 +58,8 @@ async function keptStream({ backend, chunks }: XComBackendUnderTest, bytes: Uint
   return fromStore(stored) as Envelope;
 }
 
-const large = "all work and no play ".repeat(2_000);
+/** Large whatever is done to it: no stage makes it small, and no place may leave it to the store. */
+const large = `all work and no play ${Buffer.from(randomBytes(60_000, 1)).toString("hex")}`;
 
 export const backendCases: readonly ConformanceCase<XComBackendUnderTest>[] = [
   ...sampleValues.map(([what, make]) => ({
@@ -163,7 +164,7 @@ export const backendCases: readonly ConformanceCase<XComBackendUnderTest>[] = [
     name: "what is purged of a stream is gone",
     async run(subject) {
       const { backend, chunks } = subject;
-      const stored = await keptStream(subject, textOf(300_000));
+      const stored = await keptStream(subject, randomBytes(300_000, 2));
       await backend.purge(stored, address, { chunks });
       await codeOf(joined(backend.deserializeStream(stored, address, { chunks })), "what was purged");
     },
@@ -176,7 +177,7 @@ export const backendCases: readonly ConformanceCase<XComBackendUnderTest>[] = [
       for (const [n, id] of ids.entries()) {
         const field = (["dagId", "runId", "taskId", "key"] as const)[n % 4] as "key";
         const at = { ...address, [field]: id };
-        const value = `${n} ${large}`;
+        const value = `${n} ${large.slice(0, 8_000)}`;
         try {
           all.push({ at, stored: await kept(backend, value, at), value });
         } catch (error) {

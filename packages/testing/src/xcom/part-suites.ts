@@ -54,13 +54,14 @@ export function xcomPlaceSuite(name: string, make: () => XComPlaceUnderTest | Pr
  * @param make - makes a backend whose place, if it has one, is empty; called for each test
  * @example
  * ```ts no-run
- * import { type XComStage, xcomBackend } from "@millrace/core/plugin";
+ * import { type XComPlace, type XComStage, xcomBackend } from "@millrace/core/plugin";
  * import { xcomBackendSuite } from "@millrace/testing/suites";
  *
  * declare function brotli(): XComStage;
+ * declare function memory(): XComPlace;
  * xcomBackendSuite("brotli", () => {
  *   const backend = () => xcomBackend([brotli()]);
- *   return { backend: backend(), reopened: backend };
+ *   return { backend: backend(), reopened: backend, chunks: memory() };
  * });
  * ```
  */

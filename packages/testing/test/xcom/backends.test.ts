@@ -23,7 +23,7 @@ const made = (parts: "none" | "stage" | "place" | "both") => (): XComBackendUnde
   const all = { none: [], stage: [sampleStage()], place: [place], both: [sampleStage(), place] }[parts];
   const backend = () => xcomBackend(all);
   return parts === "place" || parts === "both"
-    ? { backend: backend(), reopened: backend, count: () => kept.size }
+    ? { backend: backend(), reopened: backend, chunks: chunkPlace(), count: () => kept.size }
     : { backend: backend(), reopened: backend, chunks: chunkPlace() };
 };
 
@@ -38,6 +38,7 @@ const broken =
     return {
       backend: { ...inner, ...breaks(inner, kept) },
       reopened: () => xcomBackend([sampleStage(), place]),
+      chunks: chunkPlace(),
       count: () => kept.size,
     };
   };
@@ -119,7 +120,7 @@ describe("the suite of backends", () => {
       })),
       "forgets with its process": () => {
         const { backend } = made("both")();
-        return { backend, reopened: () => made("both")().backend, count: () => 0 };
+        return { backend, reopened: () => made("both")().backend, chunks: chunkPlace(), count: () => 0 };
       },
     },
   });
