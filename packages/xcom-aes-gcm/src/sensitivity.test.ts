@@ -108,7 +108,8 @@ describe("a stage for sensitive values", () => {
   test("decides on streams by their head if that is all; longer ones are encrypted", async () => {
     expect(await stage.writeStream(sourceOf(plain), address, () => undefined)).toBeUndefined();
     const long = Buffer.from(`"${"x".repeat(70_000)}"`);
-    for (const bytes of [secret, long]) {
+    const number = Buffer.from("1".repeat(70_000)); // its head is JSON
+    for (const bytes of [secret, long, number]) {
       const result = await stage.writeStream(sourceOf(bytes), address, () => undefined);
       expect((await gathered((result as NonNullable<typeof result>).pieces)).includes(bytes.subarray(0, 10))).toBe(
         false,

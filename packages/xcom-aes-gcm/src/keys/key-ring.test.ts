@@ -132,7 +132,7 @@ describe("the text of a variable or a file", () => {
     ["an id with a slash", `../k:${hex}`],
     ["an id of 65 characters", `${"k".repeat(65)}:${hex}`],
     ["a key in place of the id", `${hex}:k1`],
-    ["two keys, one in place of the id", `${base64.replace("=", "")}:${hex}`],
+    ["two keys, one in place of the id", `${hex}:${base64}`],
     ["a passphrase in place of the id", "correct-horse-battery-staple:k1"],
     ["an id twice", `a:${hex},b:${base64},a:${base64}`],
     ["no such date", `a:${hex}:2026-13-41`],

@@ -49,6 +49,13 @@ test("a value opens at its own address and at no other", async () => {
   );
 });
 
+test("a value does not open where only one thing is another: dag, run, task, key or map index", async () => {
+  const others = [{ dagId: "sales2" }, { runId: "r2" }, { taskId: "group.load" }, { key: "rows2" }, { mapIndex: 0 }];
+  for (const written of await both(address))
+    for (const other of others)
+      expect(await opens(written, { ...address, ...other }), JSON.stringify(other)).toBe(false);
+});
+
 test("values exchanged between two addresses do not open", async () => {
   await fc.assert(
     fc.asyncProperty(field, id, fc.integer({ min: -1, max: 3 }), async (name, text, mapIndex) => {

@@ -121,6 +121,13 @@ describe("segments", () => {
       expect(await refusedWith(all, { ...envelope, segment_bytes: size })).toHaveLength(0);
   });
 
+  test("bytes more behind the last one are refused, also behind one that is full", async () => {
+    for (const size of [3 * plainBytes, 3 * plainBytes - 1]) {
+      const { bytes, envelope } = await sealedStream(small, sourceOf(noise(size)));
+      for (const more of [1, 16, segmentBytes]) await refusedWith([bytes, noise(more)], envelope);
+    }
+  });
+
   test("nothing of a segment is released before its tag was checked", async () => {
     const { bytes, envelope } = await make();
     for (let index = 0; index < 6; index++) {

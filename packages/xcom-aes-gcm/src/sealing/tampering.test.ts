@@ -39,6 +39,7 @@ async function refusedBoth(bytes: Uint8Array, envelope: XComEnvelope, what: stri
 
 const forms = {
   "one message": () => sealed(stage, noise(150), address, inner),
+  "one message with a plain checksum": () => sealed(stageOf({ checksum: "sha256" }), noise(150), address, inner),
   segments: () => sealedStream(stageOf({}, { segmentBytes: 50 }), sourceOf(noise(100)), address, inner),
 };
 
@@ -74,7 +75,7 @@ describe.each(Object.entries(forms))("a value of %s", (_form, make) => {
         else answers.add(answer);
       }
     }
-    expect(flipped).toBeGreaterThan(2_000);
+    expect(flipped).toBeGreaterThan(1_500);
     expect([...answers]).toHaveLength(1);
   });
 
