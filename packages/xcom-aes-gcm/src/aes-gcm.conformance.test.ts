@@ -1,4 +1,6 @@
-import { xcomStageSuite } from "@millrace/testing/suites";
+import { xcomBackend } from "@millrace/core/plugin";
+import { xcomBackendSuite, xcomStageSuite } from "@millrace/testing/suites";
+import { memoryPlace } from "../test/memory-place.ts";
 import { keys } from "../test/samples.ts";
 import { aesGcm, aesGcmStage } from "./aes-gcm.ts";
 import { localKeyProvider } from "./keys/local-key-provider.ts";
@@ -13,3 +15,9 @@ xcomStageSuite("aes-gcm with data keys of a key service", () => ({
   stage: aesGcm({ keys: localKeyProvider({ keys, maxMessages: 3 }) }),
 }));
 xcomStageSuite("aes-gcm in many segments", () => ({ stage: aesGcmStage({ keys }, { segmentBytes: 100_000 }) }));
+
+xcomBackendSuite("aes-gcm and a place", () => {
+  const { place, kept } = memoryPlace();
+  const backend = () => xcomBackend([aesGcm({ keys }), place]);
+  return { backend: backend(), reopened: backend, count: () => kept.size };
+});

@@ -4,11 +4,13 @@ import { createEngine } from "@millrace/core/engine";
 import { memoryStore } from "@millrace/core/plugin";
 import { expect, test } from "vitest";
 import { aesGcm } from "../src/aes-gcm.ts";
-import { keys, noise } from "./samples.ts";
+import { keyNamed, keys, noise } from "./samples.ts";
 
 const secret = "hunter2-in-the-value";
 const stream = noise(3_000_000);
 const large = `${secret} `.repeat(300_000);
+
+const idle = dag("idle", {}, (d) => void d.empty("nothing"));
 
 /** Runs makes → meddles → takes, where `meddle` may do to the store what somebody could who can write to it. */
 async function meddledRun(meddle: (store: ReturnType<typeof memoryStore>) => Promise<void>, stage = aesGcm({ keys })) {
@@ -95,7 +97,17 @@ test("rows that somebody has exchanged, altered or replaced by plain ones are re
   expect(trusting.errors).toEqual(["one XCOM_DECRYPTION_FAILED", "large XCOM_DECRYPTION_FAILED"]);
 });
 
-test("without keys nothing is stored: the attempt that would write fails", async () => {
-  const { result } = await meddledRun(async () => undefined, aesGcm({ keys: { env: "NOT_SET_ANYWHERE" } }));
-  expect(result.tasks.makes?.error?.code).toBe("XCOM_KEYS_ABSENT");
+test("an engine without keys does not start, and one whose key is old says so", async () => {
+  const backend = [aesGcm({ keys: { env: "NOT_SET_ANYWHERE" } })];
+  await expect(createEngine({ dags: [idle], xcom: { backend } })).rejects.toMatchObject({ code: "XCOM_KEYS_ABSENT" });
+  const old = { id: "k0", key: keyNamed("k0"), created: "2001-01-01" };
+  const told: string[] = [];
+  const listen = (warning: Error) => told.push(warning.message);
+  process.on("warning", listen);
+  const aged = aesGcm({ keys: [old], rotationDays: 90, acceptPlain: false });
+  await using engine = await createEngine({ dags: [idle], xcom: { backend: [aged] } });
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", listen);
+  expect(engine).toBeDefined();
+  expect(told.join()).toMatch(/'k0' is \d+ days old/);
 });
