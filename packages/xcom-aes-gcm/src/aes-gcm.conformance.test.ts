@@ -16,8 +16,12 @@ xcomStageSuite("aes-gcm with data keys of a key service", () => ({
 }));
 xcomStageSuite("aes-gcm in many segments", () => ({ stage: aesGcmStage({ keys }, { segmentBytes: 100_000 }) }));
 
+xcomBackendSuite("aes-gcm in the store", () => {
+  const backend = () => xcomBackend([aesGcm({ keys })]);
+  return { backend: backend(), reopened: backend, chunks: memoryPlace("chunks").place };
+});
 xcomBackendSuite("aes-gcm and a place", () => {
   const { place, kept } = memoryPlace();
   const backend = () => xcomBackend([aesGcm({ keys }), place]);
-  return { backend: backend(), reopened: backend, count: () => kept.size };
+  return { backend: backend(), reopened: backend, chunks: memoryPlace("chunks").place, count: () => kept.size };
 });

@@ -1,11 +1,11 @@
 import { defineErrors, type XComEnvelope, type XComPlace } from "@millrace/core/plugin";
 import { gathered } from "./samples.ts";
 
-const marker = "_xcom_in_memory";
 const failure = defineErrors({ MEMORY_MISSING: { says: "Nothing is kept as {ref}", cure: "Keep it first." } });
 
 /** A place for tests: what it keeps is in a map. */
-export function memoryPlace() {
+export function memoryPlace(name = "memory") {
+  const marker = `_xcom_in_${name}`;
   const kept = new Map<string, Uint8Array>();
   let names = 0;
   const keep = (bytes: Uint8Array): XComEnvelope => {
@@ -20,7 +20,7 @@ export function memoryPlace() {
   };
   const place: XComPlace = {
     kind: "place",
-    name: "memory",
+    name,
     marker,
     put: async (bytes) => keep(bytes),
     get: async (envelope) => bytesOf(envelope),
