@@ -39,11 +39,11 @@ export const xcomCheck: Check = {
 };
 
 /** Each part by itself, so that one which is not ready hides none of the others. */
-async function readiness(core: Core, { parts }: XComBackend): Promise<readonly Finding[]> {
+async function readiness(core: Core, { parts, readers }: XComBackend): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const part of parts) {
     try {
-      for (const { message } of await core.openXComParts([part]))
+      for (const { message } of await core.openXComParts([part], { readers }))
         findings.push({ check: "xcom", level: "warning", says: `XCom part '${part.name}': ${message}` });
     } catch (error) {
       findings.push(failure(`XCom part '${part.name}' is not ready`, error));

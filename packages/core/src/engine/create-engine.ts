@@ -140,7 +140,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const { epoch } = await store.open("engine");
   try {
     const openParts = once(async () => {
-      for (const notice of await openXComParts(backend.parts, { clock })) (options.onNotice ?? warnOf)(notice);
+      for (const notice of await openXComParts(backend.parts, { clock, readers: backend.readers }))
+        (options.onNotice ?? warnOf)(notice);
     });
     if (dags.length > 0) await openParts();
     const pools = await settlePools(store, options.pools ?? {}, clock);

@@ -36,9 +36,26 @@ const mostNotices = 100;
  */
 export async function openXComParts(
   parts: readonly XComBackendPart[],
-  { clock = systemClock }: { readonly clock?: Clock } = {},
+  {
+    clock = systemClock,
+    readers = [],
+  }: {
+    readonly clock?: Clock;
+    /** Those of the parts that only read. Without one of them the rest can work: what it throws becomes a notice. */
+    readonly readers?: readonly XComBackendPart[];
+  } = {},
 ): Promise<readonly XComNotice[]> {
   const open = async (part: XComBackendPart): Promise<readonly XComNotice[]> => {
+    if (!readers.includes(part)) return openOne(part);
+    // What it says of its writing concerns nobody.
+    return openOne(part).then(
+      () => [],
+      (error: unknown) => [
+        { part: part.name, message: `Until it is ready, what it once wrote cannot be read. ${messageOf(error)}` },
+      ],
+    );
+  };
+  const openOne = async (part: XComBackendPart): Promise<readonly XComNotice[]> => {
     try {
       const given: unknown = (await within(clock, openMs, async () => part.open?.())) ?? [];
       const messages = Array.isArray(given) ? given.slice(0, mostNotices) : [];

@@ -68,6 +68,8 @@ export interface XComBackend {
   readonly isPlain: boolean;
   /** Every part that writes or reads, those of choosers too. */
   readonly parts: readonly XComBackendPart[];
+  /** Those of them that write nothing any more. */
+  readonly readers: readonly XComBackendPart[];
 }
 
 /**
@@ -107,6 +109,7 @@ export function xcomBackend(
   return backendOfTexts({
     isPlain,
     parts: stack.all,
+    readers: stack.readers,
     serializeText,
     async serializeStream(given, address, call = {}) {
       const counter = { sizeBytes: 0, failure: undefined as { readonly error: unknown } | undefined };

@@ -50,6 +50,7 @@ export function boundedBackend(
   return {
     isPlain,
     parts: backend.parts,
+    readers: backend.readers,
     serialize(value, address, call) {
       if (isPlain) return backend.serialize(value, address, call);
       return within("written", address, call, (bounded) => backend.serialize(value, address, bounded));

@@ -12,6 +12,8 @@ export interface XComStack {
   readonly byMarker: ReadonlyMap<string, XComLayer>;
   /** Every part once, those of choosers too. */
   readonly all: readonly XComBackendPart[];
+  /** Those of them that do not write. */
+  readonly readers: readonly XComBackendPart[];
 }
 
 /** What can own an envelope: a part, or the core's own sign of a stream. */
@@ -35,10 +37,11 @@ export function xcomStack(parts: readonly XComBackendPart[], readers: readonly X
   checkOrder(writers);
   if (chooser) checkOrder(chooser.parts);
   const all = [...new Set([...parts, ...readers].flatMap((part) => [...partsWithin(part)]))];
+  const writing = new Set(parts.flatMap((part) => [...partsWithin(part)]));
   const byMarker = new Map<string, XComLayer>([[streamPart.marker, streamPart]]);
   // Those that write come last: of two parts with one marker they are the ones that read.
   for (const part of [...readers, ...parts]) for (const one of partsWithin(part)) byMarker.set(one.marker, one);
-  return { writers, chooser, byMarker, all };
+  return { writers, chooser, byMarker, all, readers: all.filter((part) => !writing.has(part)) };
 }
 
 /** @param head - the value's bytes, or a stream's first */

@@ -117,3 +117,25 @@ test("what a part says is taken as text, and only so much of it", async () => {
   const strange = told("strange", [], { open: async () => "text" as never });
   expect(await openXComParts([strange])).toEqual([]);
 });
+
+test("a part that only reads keeps nobody from working: that it is not ready is a notice, what else it says is nobody's concern", async () => {
+  const notices: XComNotice[] = [];
+  const list: string[] = [];
+  const lost = {
+    ...told("lost", list, { open: async () => Promise.reject(new Error("no key")) }),
+    marker: "_xcom_lost",
+  };
+  const talks = { ...told("talks", list, { open: async () => ["My key is old."] }), marker: "_xcom_talks" };
+  await using opened = await openEngine({
+    dags: [hello],
+    xcom: { backend: [told("good", list)], readers: [lost, talks] },
+    onNotice: (notice) => notices.push(notice),
+  });
+  expect((await opened.run(hello)).state).toBe("success");
+  expect(notices).toEqual([
+    {
+      part: "lost",
+      message: expect.stringMatching(/^Until it is ready, what it once wrote cannot be read\. .*no key/),
+    },
+  ]);
+});

@@ -40,6 +40,7 @@ export function threadServices(job: ThreadJob, ask: AskEngine, tell: (message: T
     backend: backendOfTexts({
       isPlain: job.isPlain,
       parts: [],
+      readers: [],
       serializeText: (text, address, call) => ask("serializeText", text, address, { recordCount: call?.recordCount }),
       deserializeText: async (stored, address, call) =>
         job.isPlain && typeof stored === "string"
