@@ -1,4 +1,5 @@
-import { constants, type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
+import { readlinkSync } from "node:fs";
+import { constants, type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "./file-errors.ts";
 import { type FileTree, syncFolder } from "./file-tree.ts";
@@ -53,10 +54,9 @@ export async function openFolder(
 
 async function hold(path: string, via: string): Promise<AnchoredFolder | "gone" | "elsewhere"> {
   const handle = await open(via, constants.O_RDONLY | onlyFolders | noFollow);
-  const here = `/proc/self/fd/${handle.fd}`;
   try {
-    const found = await readlink(here);
-    if (found === path) return held(path, here, handle);
+    const found = whereIs(handle);
+    if (found === path) return held(path, handle);
     await handle.close();
     return found === `${path} (deleted)` ? "gone" : "elsewhere";
   } catch (error) {
@@ -65,12 +65,18 @@ async function hold(path: string, via: string): Promise<AnchoredFolder | "gone" 
   }
 }
 
-function held(path: string, here: string, handle: FileHandle): AnchoredFolder {
+/** Where an open file or folder is by now, by its real path. The kernel knows it without a look at the disk. */
+export function whereIs(handle: FileHandle): string {
+  return readlinkSync(`/proc/self/fd/${handle.fd}`);
+}
+
+function held(path: string, handle: FileHandle): AnchoredFolder {
+  const here = `/proc/self/fd/${handle.fd}`;
   return {
     path,
     here,
     at: (name) => `${here}/${name}`,
-    isInPlace: async () => (await readlink(here)) === path,
+    isInPlace: async () => whereIs(handle) === path,
     sync: () => handle.sync(),
     close: () => handle.close(),
   };
@@ -78,8 +84,9 @@ function held(path: string, here: string, handle: FileHandle): AnchoredFolder {
 
 async function look(path: string): Promise<AnchoredFolder | "elsewhere"> {
   const identity = async (): Promise<string | undefined> => {
-    const [found, real] = await Promise.all([lstat(path, { bigint: true }), realpath(path)]);
-    return found.isDirectory() && real === path ? `${found.dev}:${found.ino}` : undefined;
+    const found = await lstat(path, { bigint: true });
+    if (!found.isDirectory() || (await realpath(path)) !== path) return undefined;
+    return `${found.dev}:${found.ino}`;
   };
   const first = await identity();
   if (first === undefined) return "elsewhere";

@@ -23,18 +23,20 @@ export async function makeFolder(tree: FileTree, segments: readonly string[]): P
 /** Makes every folder on this way that was made by this process survive a power cut. */
 export async function syncMadeFolders(tree: FileTree, segments: readonly string[]): Promise<void> {
   if (tree.unsynced.size === 0) return;
-  for (let depth = 1; depth <= segments.length; depth++) {
-    const path = join(tree.real, ...segments.slice(0, depth));
-    if (!tree.unsynced.has(path)) continue;
-    const parent = await openFolder(tree, segments.slice(0, depth - 1));
-    try {
-      await parent?.sync();
-    } finally {
-      await parent?.close();
-    }
-    // Only now: whoever comes meanwhile syncs it as well.
-    tree.unsynced.delete(path);
-  }
+  await Promise.all(
+    segments.map(async (_, depth) => {
+      const path = join(tree.real, ...segments.slice(0, depth + 1));
+      if (!tree.unsynced.has(path)) return;
+      const parent = await openFolder(tree, segments.slice(0, depth));
+      try {
+        await parent?.sync();
+      } finally {
+        await parent?.close();
+      }
+      // Only now: whoever comes meanwhile syncs it as well.
+      tree.unsynced.delete(path);
+    }),
+  );
 }
 
 /** Removes these folders from the innermost outwards, as long as they are empty. Never throws: they do no harm. */

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import { constants, type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
+import { constants, type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isMillraceError } from "@millrace/core/plugin";
-import { noFollow } from "./anchored-folder.ts";
+import { noFollow, whereIs } from "./anchored-folder.ts";
 import type { ChecksumAlgorithm } from "./checksums.ts";
 import { codeOf } from "./file-errors.ts";
 import type { FileTree } from "./file-tree.ts";
@@ -117,7 +117,7 @@ function checkSum({ tree, path, expected }: OpenFile, hash: Hash): void {
 /** Whether what was opened is what the path names, without any link. */
 async function isAt(path: string, handle: FileHandle, tree: FileTree): Promise<boolean> {
   if (tree.byDescriptor) {
-    const found = await readlink(`/proc/self/fd/${handle.fd}`);
+    const found = whereIs(handle);
     return found === path || found === `${path} (deleted)`;
   }
   const [own, named, real] = await Promise.all([
