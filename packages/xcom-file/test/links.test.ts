@@ -93,10 +93,13 @@ describe.each([true, false])("what is no plain file of the tree (folders held by
 
   it("is not written to through a planted folder, nor is anything made there", async () => {
     const segments = ["dag=sales", "run=r1", "task=extract"];
+    // Whatever the link stands for, there are folders behind it that go on as they should.
+    const behind = join(base, "behind");
+    for (const depth of [0, 1, 2]) await mkdir(join(behind, ...segments.slice(depth)), { recursive: true });
     for (const depth of [0, 1, 2]) {
       const parent = join(dir, ...segments.slice(0, depth));
       await mkdir(parent, { recursive: true });
-      for (const target of [elsewhere, join(base, "dangling")]) {
+      for (const target of [elsewhere, behind, join(base, "dangling")]) {
         await symlink(target, join(parent, segments[depth] as string));
         await expect(place.put(text, address, undefined)).rejects.toEqual(outsideError);
         await unlink(join(parent, segments[depth] as string));
@@ -107,7 +110,9 @@ describe.each([true, false])("what is no plain file of the tree (folders held by
       await unlink(join(parent, segments[depth] as string));
     }
     expect(await readdir(elsewhere)).toEqual([]);
-    expect((await readdir(base)).sort()).toEqual(["elsewhere", "xcom"]);
+    const made = await readdir(behind, { recursive: true });
+    expect(made.filter((path) => !/=[a-z0-9]+$/.test(path))).toEqual([]);
+    expect((await readdir(base)).sort()).toEqual(["behind", "elsewhere", "xcom"]);
   });
 
   it.each([1, 2, 3, 0])("is refused when a folder is exchanged while a stream is written (depth %i)", async (depth) => {
@@ -192,12 +197,15 @@ describe.each([true, false])("what is no plain file of the tree (folders held by
     await rm(path, { recursive: true });
 
     // A planted folder leads to a file of the right name.
-    const folder = dirname(path);
     await rename(copy, path);
-    await rename(folder, join(elsewhere, "moved"));
-    await symlink(join(elsewhere, "moved"), folder);
-    await expect(place.remove([ref])).rejects.toEqual(outsideError);
-    expect(await readdir(join(elsewhere, "moved"))).toHaveLength(1);
+    for (const folder of [dirname(path), dirname(dirname(path)), dirname(dirname(dirname(path)))]) {
+      await rename(folder, join(elsewhere, "moved"));
+      await symlink(join(elsewhere, "moved"), folder);
+      await expect(place.remove([ref])).rejects.toEqual(outsideError);
+      await unlink(folder);
+      await rename(join(elsewhere, "moved"), folder);
+    }
+    expect(await place.get(envelope, address)).toEqual(text);
 
     // What is right is removed all the same, and the first failure is told.
     const other = (await place.put(text, { ...address, taskId: "other" }, undefined)) as XComEnvelope;
