@@ -5,8 +5,8 @@ import { createInterface } from "node:readline";
 import { createEngine, loadDags, requestService } from "@millrace/core/engine";
 import { sqlite } from "../../src/index.ts";
 import { writeDagFile } from "./bundled-dag.ts";
-import { filePlace } from "./file-place.ts";
 import { type Kill, Killer, killAtBundles, killingPlace, killingStore } from "./kill-points.ts";
+import { valuesIn } from "./left-behind.ts";
 import { recoveryDags } from "./recovery-dags.ts";
 
 /** What the process is told on its command line. */
@@ -38,7 +38,7 @@ const engine = await createEngine({
   home: folder,
   concurrency: 8,
   pools: { narrow: 2 },
-  xcom: { backend: [killingPlace(filePlace(join(folder, "xcoms")), killer)] },
+  xcom: { backend: [killingPlace(valuesIn(folder), killer)] },
   // What takes its process along here is the test, not the tasks.
   maxCrashes: 1_000,
   services: [requestService({ home: folder, pollMs: 20 })],

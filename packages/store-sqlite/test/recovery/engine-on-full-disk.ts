@@ -6,14 +6,14 @@ import { createEngine } from "@millrace/core/engine";
 import { isMillraceError } from "@millrace/core/plugin";
 import { checkHistory } from "@millrace/testing";
 import { check, sqlite } from "../../src/index.ts";
-import { filePlace } from "./file-place.ts";
+import { valuesIn } from "./left-behind.ts";
 
 const [folder = "", what] = process.argv.slice(2);
 const path = join(folder, "millrace.db");
 const ballast = join(folder, "ballast");
 const tasks = 8;
 /** Values that are small stay in the database, large ones become files. */
-const size = what === "files" ? 60_000 : 900;
+const size = what === "files" ? 120_000 : 900;
 const refusals = { store: 0, files: 0 };
 /** After the fourth refusal there is room again. */
 const refused = (who: keyof typeof refusals): void => {
@@ -41,7 +41,7 @@ store.commit = async (changes, options) => {
     throw error;
   }
 };
-const place = filePlace(join(folder, "xcoms"));
+const place = valuesIn(folder);
 const put: typeof place.put = async (...args) => {
   try {
     return await place.put(...args);

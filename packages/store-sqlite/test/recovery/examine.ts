@@ -3,19 +3,27 @@ import { join } from "node:path";
 import { type Store, xcomBackend } from "@millrace/core/plugin";
 import { checkHistory } from "@millrace/testing";
 import { check, sqlite } from "../../src/index.ts";
-import { filePlace } from "./file-place.ts";
+import { collectLeft, valuesIn } from "./left-behind.ts";
 import { endOf, recoveryDags } from "./recovery-dags.ts";
 
-/** What is wrong with what processes left in a folder; nothing, if all is well. */
-export async function examine(folder: string, isOver: boolean): Promise<readonly string[]> {
+/**
+ * What is wrong with what processes left in a folder; nothing, if all is well.
+ *
+ * @param isOver - all runs have ended: also what is left of values that nobody recorded is collected
+ * @param leavesValues - a process died between writing a value and recording it
+ */
+export async function examine(folder: string, isOver: boolean, leavesValues = false): Promise<readonly string[]> {
   const path = join(folder, "millrace.db");
   const damage = (await check({ path })).problems.map(({ message }) => message);
   const store = sqlite({ path });
   await store.open("reader");
   try {
     const history = await checkHistory(store, { dags: recoveryDags(() => undefined), isOver });
+    const left = isOver ? await collectLeft(store, folder) : { removed: 0, wrong: [] };
+    if (leavesValues && isOver && left.removed === 0) left.wrong.push("no value was left behind, so nothing was tried");
     return [
       ...damage,
+      ...left.wrong,
       ...history.map(({ rule, what }) => `${rule}: ${what}`),
       ...(await wrongEnds(store)),
       ...(await wrongEffects(store, folder)),
@@ -71,7 +79,7 @@ async function wrongEffects(store: Store, folder: string): Promise<string[]> {
 
 /** Every XCom that is recorded can be read: bytes are there before their row is. */
 async function unreadable(store: Store, folder: string): Promise<string[]> {
-  const backend = xcomBackend([filePlace(join(folder, "xcoms"))]);
+  const backend = xcomBackend([valuesIn(folder)]);
   const wrong: string[] = [];
   for (const { dagId, runId, runNo } of await store.runs.list({ limit: 10_000 })) {
     for (const { taskId, mapIndex, key, format, stored } of await store.xcoms.ofRun(runNo)) {

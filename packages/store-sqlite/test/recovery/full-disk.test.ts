@@ -10,7 +10,7 @@ test.skipIf(!canMount).each(["files", "store"] as const)(
     const output = runOnSmallDisk(new URL("./engine-on-full-disk.ts", import.meta.url), scratchFolder(), what);
     const { state, sizes, refusals, history, problems } = JSON.parse(output);
     expect([state, history, problems]).toEqual(["success", [], []]);
-    expect(sizes).toEqual(Array.from({ length: 8 }, () => (what === "files" ? 60_000 : 900)));
+    expect(sizes).toEqual(Array.from({ length: 8 }, () => (what === "files" ? 120_000 : 900)));
     expect(refusals[what]).toBeGreaterThan(0);
     expect(refusals.store + refusals.files).toBeGreaterThan(3);
   },

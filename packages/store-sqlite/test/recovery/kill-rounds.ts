@@ -49,6 +49,7 @@ export function drawKills(chance: Chance): readonly Kill[] {
 /** Lives one after the other on one folder, the last one to its end. Gives everything that was wrong. */
 export async function liveThrough(folder: string, plans: readonly Omit<LifeOptions, "folder" | "life">[]) {
   const wrong: string[] = [];
+  const leavesValues = plans.some(({ kill }) => kill?.point === "blob write" && kill.side === "after");
   for (const [life, plan] of [...plans, {}].entries()) {
     const isLast = life === plans.length;
     const closeAt = "kill" in plan && plan.kill?.point === "hand-back" ? { closeAt: "event task.running slow" } : {};
@@ -57,7 +58,7 @@ export async function liveThrough(folder: string, plans: readonly Omit<LifeOptio
     const name = isLast ? "the last life" : JSON.stringify(plan);
     if (`${signal} ${code}` !== expected) wrong.push(`${name} ended with ${signal} ${code}, not ${expected}`);
     wrong.push(...lines.filter((line) => line.startsWith("refused")).map((line) => `${name}: ${line}`));
-    wrong.push(...(await examine(folder, isLast)).map((what) => `after ${name}: ${what}`));
+    wrong.push(...(await examine(folder, isLast, leavesValues)).map((what) => `after ${name}: ${what}`));
     if (wrong.length > 0) return wrong;
   }
   return wrong;
