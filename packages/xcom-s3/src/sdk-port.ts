@@ -75,7 +75,7 @@ export async function sdkPort(settings: S3Settings): Promise<S3Port> {
     try {
       return await send(clientOf(region));
     } catch (error) {
-      const actual = endpoint === undefined ? regionToldBy(error) : undefined;
+      const actual = regionToldBy(error);
       if (actual === undefined || actual === region) throw error;
       regions.set(bucket, actual);
       return send(clientOf(actual));
