@@ -97,7 +97,7 @@ function partsOf(row: XComRow): string[] {
   let envelope: unknown = JSON.parse(row.stored);
   while (typeof envelope === "object" && envelope !== null) {
     const marker = Object.entries(envelope).find(([field, value]) => field.startsWith("_xcom_") && value === true)?.[0];
-    if (marker !== undefined) parts.unshift(marker.slice("_xcom_".length));
+    if (marker !== undefined) parts.unshift(marker.slice("_xcom_".length).replace(/_backend$/, ""));
     envelope = (envelope as { readonly inner?: unknown }).inner;
   }
   return parts;
