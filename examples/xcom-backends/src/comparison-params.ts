@@ -7,7 +7,7 @@ export const comparisonParams = z.object({
   /** Samples of up to so many bytes. */
   max_bytes: z.int().min(100).default(16_777_216),
   /** How long one value is written and read by one backend, again and again. */
-  budget_ms: z.int().min(0).default(60),
+  budget_ms: z.int().min(0).default(30),
   /** A bucket to measure with; without one the backends that need one are left out. Credentials are found as the AWS SDK finds them. */
   bucket: z.object({ bucket: z.string(), endpoint: z.string().optional(), region: z.string().optional() }).optional(),
   /** Where files of the measured backends lie meanwhile. Default: `.millrace/comparison` of this project. */
