@@ -88,7 +88,7 @@ export function gzipFrame(): Frame {
     },
     end() {
       if (kept.length < trailerBytes) return { kind: "truncated" };
-      const numbers = new DataView(kept.buffer, kept.byteOffset);
+      const numbers = new DataView(kept.buffer, kept.byteOffset, kept.length);
       trailer = { crc: numbers.getUint32(0, true), size: numbers.getUint32(4, true) };
       return undefined;
     },

@@ -99,6 +99,19 @@ describe("gzip declines", () => {
     }
   });
 
+  it("what would gain without the envelope around it, and not with it", async () => {
+    let smallest = 0;
+    for (let size = 101; size <= 300; size++) {
+      const result = await gzip().write(new Uint8Array(size), address, undefined);
+      if (!result) continue;
+      smallest ||= size;
+      const data = Buffer.from(result.bytes).toString("base64");
+      expect(JSON.stringify({ ...result.envelope, data }).length, `${size}`).toBeLessThan(size);
+    }
+    expect(smallest).toBeGreaterThan(130);
+    expect(smallest).toBeLessThan(220);
+  });
+
   it("what it would not read again, being larger than maxOutputBytes", async () => {
     const stage = gzip({ maxOutputBytes: 5_000 });
     expect(await stage.write(new Uint8Array(5_001), address, undefined)).toBeUndefined();
