@@ -57,7 +57,8 @@ export async function measureContest(contest: Contest, { sizes, bytesOfRace }: X
 
 /** Small values are taken more often. */
 function timesOf(sizeBytes: number, bytesOfRace: number): number {
-  return Math.min(3_000, Math.max(3, Math.round(bytesOfRace / sizeBytes)));
+  const least = sizeBytes > bytesOfRace ? 3 : 6;
+  return Math.min(3_000, Math.max(least, Math.round(bytesOfRace / sizeBytes)));
 }
 
 /** Both sides in turns, each taken by itself. A third of them warms up and does not count. */
@@ -67,7 +68,7 @@ async function run({ bare, part }: Race, times: number): Promise<Omit<Found, "na
   for (let time = 0; time < times; time++) {
     took.bare.push(await take(bare));
     took.part.push(await take(part));
-    if (time >= 2 && performance.now() - began > longestRaceMs) break;
+    if (time >= 5 && performance.now() - began > longestRaceMs) break;
   }
   const [first, second] = [quickest(took.bare), quickest(took.part)];
   return { bareMs: first.wallMs, partMs: second.wallMs, cpuShare: first.cpuMs / second.cpuMs };

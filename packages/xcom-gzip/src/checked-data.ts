@@ -26,8 +26,9 @@ export class CheckedInput {
     const { compressedSize } = this.#claim;
     if (this.#size > compressedSize)
       throw altered(this.#claim, `there are more bytes than the ${compressedSize} written`);
-    for (const { length } of this.#frame.body) this.#bodySize += length;
-    return this.#frame.body;
+    const { body } = this.#frame;
+    for (const { length } of body) this.#bodySize += length;
+    return body;
   }
 
   end(): void {

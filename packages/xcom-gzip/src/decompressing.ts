@@ -8,7 +8,7 @@ import { crcOf, joined } from "./whole-bytes.ts";
 
 /** Room for what should come out and a little more, by which more is noticed; zlib takes no less than 64. */
 const roomForMore = 64;
-const outputBytes = 262_144;
+const outputBytes = 65_536;
 /** Values that are said to be larger than this, and so many times larger than their bytes, are counted before they are kept. */
 const trustedBytes = 32 * 2 ** 20;
 const trustedRatio = 32;
@@ -24,10 +24,9 @@ export async function decompress(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const input = new CheckedInput(claim);
-  const [first, ...others] = input.take(bytes);
-  input.end();
   // Bytes that come as one leave one body.
-  const body = others.find((part) => part.length > 0) ?? first ?? bytes;
+  const body = input.take(bytes)[0] ?? bytes;
+  input.end();
   const isSmall = bytes.length <= atOnceBytes && claim.originalSize <= atOnceBytes;
   if (isSmall) return atOnce(body, claim, input);
   const isSuspicious = claim.originalSize > trustedBytes && claim.originalSize > trustedRatio * bytes.length;
