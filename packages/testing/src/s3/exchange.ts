@@ -52,7 +52,6 @@ export async function serveExchange(
     answer = hasLeft(incoming, response) ? "gone" : refusalAnswer(asRefusal(error), request, `${number}`);
   }
   if (answer === "gone") return;
-  await drain(incoming);
   const sending = faultyAnswer({ ...answer, headers: { ...answer.headers, "x-amz-request-id": `${number}` } }, fault);
   if (fault?.kind === "hang" && fault.when === "after") await around.hang(response);
   if (fault?.kind === "drop" && fault.when === "after") return void incoming.socket.resetAndDestroy();
@@ -105,7 +104,7 @@ async function carryOut(
     now: around.now,
     refuseDelete: (key) => (fault?.kind === "refuse deletes" ? fault.codeOf(key) : undefined),
     readBody: (options) =>
-      readBody(incoming.iterator({ destroyOnReturn: false }), seen, signature, { ...options, mostBytes }),
+      readBody(incoming.iterator({ destroyOnReturn: false }), seen, signature, { mostBytes, ...options }),
   });
 }
 
@@ -125,14 +124,6 @@ function hasLeft(incoming: IncomingMessage, response: ServerResponse): boolean {
 /** Resolves when the first bytes of a body are there, or it has none. */
 async function someBody(incoming: IncomingMessage): Promise<void> {
   await new Promise((resolve) => incoming.once("data", resolve).once("end", resolve).once("close", resolve));
-}
-
-/** A client that is still sending does not read the answer. */
-async function drain(incoming: IncomingMessage): Promise<void> {
-  if (incoming.readableEnded || incoming.destroyed) return;
-  const ended = new Promise((resolve) => incoming.once("end", resolve).once("close", resolve));
-  incoming.resume();
-  await ended;
 }
 
 async function send(response: ServerResponse, { answer, ending }: Sending, around: Surroundings): Promise<void> {

@@ -10,7 +10,7 @@ import type { Call } from "./operations.ts";
 import { refused } from "./refusals.ts";
 import { queryValue } from "./request.ts";
 import { etagOfPart, type Upload, type UploadedPart } from "./uploads.ts";
-import { childText, parseXml } from "./xml.ts";
+import { childText, longestXmlBytes, parseXml } from "./xml.ts";
 
 const mostParts = 10_000;
 
@@ -78,7 +78,7 @@ export async function completeMultipartUpload(call: Call): Promise<S3Answer> {
   if (done) return completedAnswer(call, done.etag);
   const upload = uploadOf(call);
   // A checksum among the headers of this request is the object's, not the body's.
-  const body = await call.readBody({ checksumsAreOfBody: false });
+  const body = await call.readBody({ checksumsAreOfBody: false, mostBytes: longestXmlBytes });
   const parts = chosenParts(upload, Buffer.concat(body.pieces).toString(), call.minPartBytes);
   const pieces = parts.flatMap((part) => part.pieces);
   const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);

@@ -7,7 +7,7 @@ import { encryptionOf, headersToKeep, parseTagging } from "./object-headers.ts";
 import type { Call } from "./operations.ts";
 import { parseRange, slicePieces } from "./ranges.ts";
 import { refused } from "./refusals.ts";
-import { childText, parseXml, type XmlElement } from "./xml.ts";
+import { childText, longestXmlBytes, parseXml, type XmlElement } from "./xml.ts";
 
 const mostDeletes = 1000;
 
@@ -96,7 +96,7 @@ export function deleteObject({ request, key, bucket }: Call): S3Answer {
 
 /** Removes up to 1,000 objects. The body must come with Content-MD5 or a checksum. */
 export async function deleteObjects(call: Call): Promise<S3Answer> {
-  const body = await call.readBody();
+  const body = await call.readBody({ mostBytes: longestXmlBytes });
   if (!body.isProtected)
     throw refused("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
   const root = parseXml(Buffer.concat(body.pieces).toString());

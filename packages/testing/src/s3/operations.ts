@@ -20,7 +20,7 @@ export interface Call {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Reads and checks the body; once. */
-  readonly readBody: (options?: Pick<BodyOptions, "checksumsAreOfBody">) => Promise<S3Body>;
+  readonly readBody: (options?: Partial<BodyOptions>) => Promise<S3Body>;
   readonly uploads: Uploads;
   /** The code with which a bulk delete leaves a key; undefined if it removes it. */
   readonly refuseDelete: (key: string) => S3ErrorCode | undefined;

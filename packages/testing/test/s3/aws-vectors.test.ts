@@ -129,8 +129,9 @@ test("an object in signed chunks with a signed trailer", async () => {
     { bytes: a(1024), signature: "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7" },
     { bytes: "", signature: "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992" },
   ];
-  const put = (signature: string, checksum = "sOO8/Q=="): Promise<string> => {
-    const trailer = `x-amz-checksum-crc32c:${checksum}\r\nx-amz-trailer-signature:${signature}\r\n`;
+  const put = (signature: string | undefined, checksum = "sOO8/Q=="): Promise<string> => {
+    const signed = signature === undefined ? "" : `x-amz-trailer-signature:${signature}\r\n`;
+    const trailer = `x-amz-checksum-crc32c:${checksum}\r\n${signed}`;
     const body = chunked(chunks, trailer);
     const head = [
       "PUT /examplebucket/chunkObject.txt HTTP/1.1",
@@ -158,4 +159,5 @@ test("an object in signed chunks with a signed trailer", async () => {
   });
   expect(await put(right, "AAAAAA==")).toBe("403 SignatureDoesNotMatch");
   expect(await put(right.replace("d8", "d9"))).toBe("403 SignatureDoesNotMatch");
+  expect(await put(undefined)).toBe("403 SignatureDoesNotMatch");
 });

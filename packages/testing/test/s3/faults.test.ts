@@ -1,6 +1,7 @@
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -108,6 +109,18 @@ test.each<["before" | "after" | "mid-answer", string]>([
   await outcome;
   await expect.poll(() => s3.server.hanging).toBe(0);
   expect(s3.server.objects.get(Key)?.bytes.toString()).toBe(stored);
+});
+
+test("a delete whose client has left is not carried out", async () => {
+  await using s3 = await startFaulty({ kind: "hang", when: "before" });
+  const stop = new AbortController();
+  const remove = new DeleteObjectCommand({ Bucket: s3.Bucket, Key });
+  const outcome = refusalOf(s3.client.send(remove, { abortSignal: stop.signal }));
+  await expect.poll(() => s3.server.hanging).toBe(1);
+  stop.abort();
+  await outcome;
+  await expect.poll(() => s3.server.hanging).toBe(0);
+  expect(await s3.get()).toBe(text);
 });
 
 test("closing ends what hangs", async () => {

@@ -38,6 +38,18 @@ test("a list tells sizes, tags and what keys have in common up to a delimiter", 
   expect(await refusalOf(list({ ContinuationToken: "x" }))).toBe("400 InvalidArgument");
 });
 
+test("a list is of what is there now", async () => {
+  await using s3 = await startWithClient();
+  const keys = async () =>
+    (await s3.client.send(new ListObjectsV2Command({ Bucket: s3.Bucket }))).Contents?.map(({ Key }) => Key);
+  putAll(s3, ["a", "b"]);
+  expect(await keys()).toEqual(["a", "b"]);
+  s3.server.objects.remove("a");
+  expect(await keys()).toEqual(["b"]);
+  putAll(s3, ["c"]);
+  expect(await keys()).toEqual(["b", "c"]);
+});
+
 test("keys that XML cannot hold come back whole when they are asked for as in addresses", async () => {
   await using s3 = await startWithClient();
   const keys = ["a b+c/ä&<\u0001>", "tab\there"];

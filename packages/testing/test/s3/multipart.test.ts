@@ -159,6 +159,8 @@ test("uploads and their parts are listed page by page, and gone when they are ab
   }
   const [b, a, p1, p2, later] = uploads.map(({ place }) => place.UploadId);
   expect(found).toEqual([a, later, b, p1, p2]);
+  const afterA = await s3.client.send(new ListMultipartUploadsCommand({ Bucket: s3.Bucket, KeyMarker: "a" }));
+  expect(afterA.Uploads?.map(({ UploadId }) => UploadId)).toEqual([b, p1, p2]);
   const below = await s3.client.send(new ListMultipartUploadsCommand({ Bucket: s3.Bucket, Prefix: "p/" }));
   expect(below.Uploads?.map(({ Key }) => Key)).toEqual(["p/1", "p/2"]);
 

@@ -103,6 +103,17 @@ test("metadata, tags, encryption and content type come back, and stand in the lo
   expect(JSON.stringify(s3.server.requests)).not.toContain("Signature=");
 });
 
+test("the coding of the way there is not the object's", async () => {
+  await using s3 = await startWithClient();
+  for (const ContentEncoding of [undefined, "gzip"]) {
+    const Body = Readable.from([Buffer.from("text")]);
+    const coding = ContentEncoding === undefined ? {} : { ContentEncoding };
+    await s3.client.send(new PutObjectCommand({ Bucket: s3.Bucket, Key: "a", Body, ContentLength: 4, ...coding }));
+    expect(s3.server.requests.at(-1)?.headers["content-encoding"]).toContain("aws-chunked");
+    expect(s3.server.objects.get("a")?.headers["content-encoding"]).toBe(ContentEncoding);
+  }
+});
+
 test("a range is that range; one past the end is refused", async () => {
   await using s3 = await startWithClient();
   await s3.client.send(new PutObjectCommand({ Bucket: s3.Bucket, Key: "a", Body: "0123456789" }));
@@ -123,6 +134,40 @@ test("of writers that want to be the first exactly one is", async () => {
     refusalOf(s3.client.send(new PutObjectCommand({ Bucket: s3.Bucket, Key: "a", Body, IfNoneMatch: "*" })));
   const results = await Promise.all(["1", "2", "3", "4", "5"].map(put));
   expect(results.toSorted()).toEqual([...Array(4).fill("412 PreconditionFailed"), "no refusal"]);
+});
+
+test("a condition holds when the body is there, not only when it begins to come", async () => {
+  await using s3 = await startWithClient();
+  const slowPut = (text: string) => {
+    const Body = new Readable({ read: () => {} });
+    Body.push(text.slice(0, 1));
+    const put = new PutObjectCommand({
+      Bucket: s3.Bucket,
+      Key: "a",
+      Body,
+      ContentLength: text.length,
+      IfNoneMatch: "*",
+    });
+    const outcome = refusalOf(s3.client.send(put));
+    return {
+      outcome,
+      finish: () => {
+        Body.push(text.slice(1));
+        Body.push(null);
+      },
+    };
+  };
+  const [first, second, third] = [slowPut("first"), slowPut("second"), slowPut("third")];
+  await expect.poll(() => s3.server.requests.length).toBe(3);
+  second.finish();
+  expect(await second.outcome).toBe("no refusal");
+  first.finish();
+  expect(await first.outcome).toBe("412 PreconditionFailed");
+  expect(s3.server.objects.get("a")?.bytes.toString()).toBe("second");
+  s3.server.objects.remove("a");
+  third.finish();
+  expect(await third.outcome).toBe("409 ConditionalRequestConflict");
+  expect(s3.server.objects.size).toBe(0);
 });
 
 test("If-Match writes and removes only what it names", async () => {

@@ -137,12 +137,13 @@ test.each<[string, string]>([
   ["<Delete><Object></Object></Delete>", "400 MalformedXML"],
   ["<Other><Object><Key>a</Key></Object></Other>", "400 MalformedXML"],
   ['<!DOCTYPE x [<!ENTITY e "a">]><Delete><Object><Key>&e;</Key></Object></Delete>', "400 MalformedXML"],
-  ["<Delete>".repeat(100), "400 MalformedXML"],
+  ["<Delete><Object><Key>a</Key><Key>b</Key></Object></Delete>", "400 MalformedXML"],
+  [`<Delete>${" ".repeat(4 * 2 ** 20)}</Delete>`, "400 EntityTooLarge"],
   [
     '<?xml version="1.0"?><!-- a --><d:Delete xmlns:d="x">\n<d:Object><d:Key>&#x61;&#98;&lt;</d:Key></d:Object></d:Delete>',
     "no refusal",
   ],
-])("a bulk delete of %s", async (xml, refusal) => {
+])("a bulk delete of %#", async (xml, refusal) => {
   await using s3 = await startWithClient();
   s3.server.objects.put("ab<", Buffer.from("x"));
   const client = clientThat(s3, (request) => {
