@@ -43,12 +43,8 @@ export interface Operator {
   close(): Promise<void>;
 }
 
-/**
- * The engine that works on the store, or one of our own if none does. Until it is closed no other engine can open the store.
- *
- * @param patienceMs - how long another engine may take for one answer; default 10 s
- */
-export async function openOperator(session: Session, patienceMs?: number): Promise<Operator> {
+/** The engine that works on the store, or one of our own if none does: until that is closed no other can open the store. */
+export async function openOperator(session: Session): Promise<Operator> {
   let engine: Engine;
   try {
     engine = await openEngine(session, { dags: [] });
@@ -56,7 +52,7 @@ export async function openOperator(session: Session, patienceMs?: number): Promi
     if (!isLocked(error)) throw error;
     return {
       by: "engine",
-      ask: (request) => askEngine(session, request, error, patienceMs),
+      ask: (request) => askEngine(session, request, error),
       close: async () => undefined,
     };
   }
@@ -79,12 +75,7 @@ export async function openOperator(session: Session, patienceMs?: number): Promi
  * @param locked - the `STORE_LOCKED` that told of the engine
  * @throws `locked` for a run that is asked of an engine that makes one run and goes: its end would leave the new one behind
  */
-export async function askEngine<Answer>(
-  session: Session,
-  request: CommandRequest,
-  locked: unknown,
-  patienceMs?: number,
-): Promise<Answer> {
+export async function askEngine<Answer>(session: Session, request: CommandRequest, locked: unknown): Promise<Answer> {
   const { fileRequest } = await session.core();
   const { home } = await session.config();
   if (request.operation === "trigger" && locked instanceof Error && holderOf(home)?.command === "run")
@@ -92,7 +83,7 @@ export async function askEngine<Answer>(
   const store = (await session.store()).create();
   await store.open("client");
   try {
-    return (await fileRequest(request, { store, home, ...(patienceMs !== undefined && { patienceMs }) })) as Answer;
+    return (await fileRequest(request, { store, home })) as Answer;
   } finally {
     await store.close();
   }

@@ -37,6 +37,26 @@ async function sealedProject(): Promise<Project> {
   return made;
 }
 
+/** A part whose key is named by the environment, and that hangs in an engine that is to be killed. */
+const hangingConfig = `import { defineConfig } from "@millrace/core";
+const { KEY: key = "k1", HANGS: hangs } = process.env;
+const stage = {
+  kind: "stage" as const,
+  name: "slow",
+  marker: "_xcom_slow",
+  bytesField: "data",
+  effect: "encrypt" as const,
+  write: async (bytes: Uint8Array) => ({ envelope: { _xcom_slow: true, key_id: key }, bytes }),
+  read: (bytes: Uint8Array) => {
+    if (!hangs) return Promise.resolve(bytes);
+    process.stderr.write("the part hangs\\n");
+    return new Promise<Uint8Array>(() => undefined);
+  },
+  isStale: (envelope: { readonly key_id?: unknown }) => envelope.key_id !== key,
+};
+export default defineConfig({ xcom: { backend: [stage] } });
+`;
+
 const use = (key: string, values: number, stale: number) => ({ part: "aes-gcm", key, values, stale, unclear: 0 });
 
 describe("millrace keys", () => {
@@ -115,6 +135,19 @@ describe("millrace keys", () => {
     expect((await made.here(["xcom", "get", "hello", "first", "shout"])).out).toBe("HELLO ADA\n");
     start.kill("SIGTERM");
     expect((await start.ended).code).toBe(0);
+  });
+
+  it("rotate goes on by itself when the engine that does it dies", async () => {
+    const made = project({ "dags/hello.ts": helloDag, "millrace.config.ts": hangingConfig });
+    await made.millrace(["run", "hello", "--run-id", "first", "--quiet"]);
+    const start = made.spawn(["start", "--no-watch"], { env: { KEY: "k2", HANGS: "yes" } });
+    await start.until("ready");
+    const rotating = made.millrace(["keys", "rotate", "--yes", "-o", "json"], { env: { KEY: "k2" } });
+    await start.until("the part hangs");
+    start.kill("SIGKILL");
+    const done = await rotating;
+    const keys = [{ part: "slow", key: "k2", values: 3, stale: 0, unclear: 0 }];
+    expect([done.code, done.json()]).toMatchObject([0, { complete: true, seen: 3, renewed: 3, keys }]);
   });
 
   it("say so where nothing is encrypted, or nothing is recorded", async () => {

@@ -12,9 +12,7 @@ export interface Renewed extends Required<Pick<XComsRenewed, "seen" | "renewed" 
 
 /** So many values are asked for at once. A page ends early where they are long. */
 const pageSize = 500;
-/** A single value may be large and its place slow. */
-const patienceMs = 120_000;
-/** How long an engine may take to say that it is still there. */
+/** How long an engine that has not answered may take to say that it is there. */
 const signMs = 5_000;
 /** Of more failures only the first are told. */
 const mostFailures = 10_000;
@@ -35,7 +33,7 @@ export async function renewValues(
   const release = session.io.onInterrupt(() => {
     isInterrupted = true;
   });
-  let operator = await openOperator(session, patienceMs);
+  let operator = await openOperator(session);
   const failed: XComsRenewed["failed"][number][] = [];
   const sum = { seen: 0, renewed: 0, overtaken: 0 };
   try {
@@ -61,10 +59,15 @@ export async function renewValues(
   }
 }
 
-/** Who goes on after a page was not answered. @throws the error, if that is nobody */
+/**
+ * Who goes on after a page was not answered: ourselves if the engine is gone, or that engine, which a single large value may
+ * keep busy for long. Asked for the same page again, it finds most of it done.
+ *
+ * @throws the error, if an engine holds the store and says nothing
+ */
 async function nextOperator(session: Session, last: Operator, error: unknown): Promise<Operator> {
   if (last.by === "command" || !isMillraceError(error, "REQUEST_NOT_ANSWERED")) throw error;
-  const next = await openOperator(session, patienceMs);
+  const next = await openOperator(session);
   if (next.by === "command") return next;
   const { pingEngine } = await session.core();
   if ((await pingEngine((await session.config()).home, signMs)) === "answers") return next;
