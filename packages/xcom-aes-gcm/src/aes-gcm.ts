@@ -42,23 +42,23 @@ export interface StageSurroundings {
   readonly baseDir?: string;
   readonly keyLimits?: KeyLimits;
   readonly segmentBytes?: number;
+  readonly mostSegments?: number;
 }
 
 export function aesGcmStage(given: AesGcmOptions, surroundings: StageSurroundings = {}): XComStage {
+  const { env, baseDir, keyLimits = defaultKeyLimits, ...sizes } = surroundings;
   const options = checkOptions(given);
   const { encrypt = "always", checksum = "hmac-sha256", acceptPlain = true, clock = systemClock } = options;
-  const keys = providerOf(options.keys, surroundings);
+  const keys = providerOf(options.keys, env, baseDir);
   const isSensitive =
     encrypt === "sensitive" ? sensitivityTest(options.sensitiveKeywords ?? defaultSensitiveKeywords) : () => true;
   const plainUntil = typeof acceptPlain === "string" ? Date.parse(acceptPlain) : undefined;
 
   const sealingOptions = async (address: XComAddress, signal: AbortSignal | undefined): Promise<SealingOptions> => {
     const key = await writingKey(keys, signal);
-    countEncryption(key.id, surroundings.keyLimits ?? defaultKeyLimits);
+    countEncryption(key.id, keyLimits);
     const encryptedAt = new Date(clock.now()).toISOString();
-    const { segmentBytes } = surroundings;
-    const base = { key, address, checksumAlgorithm: checksum, encryptedAt, signal };
-    return segmentBytes === undefined ? base : { ...base, segmentBytes };
+    return { key, address, checksumAlgorithm: checksum, encryptedAt, signal, ...sizes };
   };
 
   return {
@@ -99,7 +99,7 @@ export function aesGcmStage(given: AesGcmOptions, surroundings: StageSurrounding
   };
 }
 
-function providerOf(keys: AesGcmOptions["keys"], { env, baseDir = "." }: StageSurroundings): KeyProvider {
+function providerOf(keys: AesGcmOptions["keys"], env: StageSurroundings["env"], baseDir = "."): KeyProvider {
   if (isKeyProvider(keys)) return keys;
   return keyRing("file" in keys ? { file: resolve(baseDir, keys.file) } : keys, env);
 }

@@ -42,7 +42,7 @@ const options = z.strictObject({
   sensitiveKeywords: z
     .array(z.string().regex(/\S/).max(200), "expected a list of words")
     .min(1, "expected at least one word")
-    .max(1_000)
+    .max(100, "expected at most 100 words")
     .optional(),
   checksum: z.enum(["hmac-sha256", "sha256"], "expected 'hmac-sha256' or 'sha256'").optional(),
   acceptPlain: z

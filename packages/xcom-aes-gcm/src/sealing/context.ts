@@ -1,4 +1,4 @@
-import type { XComAddress, XComEnvelope } from "@millrace/core/plugin";
+import type { XComAddress } from "@millrace/core/plugin";
 import { canonicalJson } from "./canonical-json.ts";
 import type { EnvelopeHeader } from "./envelope.ts";
 
@@ -36,8 +36,7 @@ export function closingOf(segmentCount: number | undefined, checksum: string, in
 export function innerJsonOf(inner: unknown): string | undefined {
   if (inner === undefined) return "";
   if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return undefined;
-  const text = canonicalJson(inner as XComEnvelope);
-  return text !== undefined && text.length <= longestInner && text.isWellFormed() ? text : undefined;
+  return canonicalJson(inner, longestInner);
 }
 
 /** False for an address that two different ids could share once they are bytes. */

@@ -4,7 +4,8 @@ import { type ChecksumAlgorithm, isChecksumAlgorithm } from "./checksum.ts";
 export const marker = "_xcom_encrypted";
 
 const algorithm = "AES-256-GCM";
-const mostSegments = 2 ** 32 - 1;
+/** The counter in a nonce has 4 bytes. */
+export const countableSegments = 2 ** 32 - 1;
 const longestWrappedKey = 1_024;
 
 /** What an envelope says before the bytes are known. */
@@ -66,7 +67,7 @@ export function parseEnvelope(stored: XComEnvelope): SealedEnvelope | undefined 
   const base = { keyId, salt, commitment, iv, tag, checksum, checksumAlgorithm, encryptedAt };
   const header = wrappedKey === undefined ? base : { ...base, wrappedKey };
   if (segmentBytes === undefined && segmentCount === undefined) return header;
-  if (!isWithin(segmentBytes, 17, 1_048_576) || !isWithin(segmentCount, 1, mostSegments)) return undefined;
+  if (!isWithin(segmentBytes, 17, 1_048_576) || !isWithin(segmentCount, 1, countableSegments)) return undefined;
   return { ...header, segmentBytes, segmentCount };
 }
 

@@ -1,10 +1,17 @@
-import type { StageResult, StageStream, XComAddress, XComEnvelope, XComPieces } from "@millrace/core/plugin";
+import type {
+  MillraceError,
+  StageResult,
+  StageStream,
+  XComAddress,
+  XComEnvelope,
+  XComPieces,
+} from "@millrace/core/plugin";
 import { aesGcmError } from "../errors.ts";
 import type { XComKey } from "../keys/key-provider.ts";
 import { type Checksum, type ChecksumAlgorithm, checksumOf } from "./checksum.ts";
 import { closingOf, contextOf, innerJsonOf, isEncodable } from "./context.ts";
 import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
-import { type EnvelopeHeader, type SealedEnvelope, storedEnvelopeOf } from "./envelope.ts";
+import { countableSegments, type EnvelopeHeader, type SealedEnvelope, storedEnvelopeOf } from "./envelope.ts";
 import { freshRandom } from "./fresh-random.ts";
 import { tagBytes } from "./gcm.ts";
 import { turn } from "./loop-turns.ts";
@@ -20,8 +27,9 @@ export interface SealingOptions {
   /** ISO 8601, UTC. */
   readonly encryptedAt: string;
   readonly signal?: AbortSignal | undefined;
-  /** Smaller for tests. */
+  /** Smaller for tests, as is the next. */
   readonly segmentBytes?: number;
+  readonly mostSegments?: number;
 }
 
 /** Everything that is made anew for each value. */
@@ -76,7 +84,7 @@ export function sealPieces(
   inner: () => XComEnvelope | undefined,
   options: SealingOptions,
 ): StageStream {
-  const segmentBytes = options.segmentBytes ?? storedSegmentBytes;
+  const { segmentBytes = storedSegmentBytes, mostSegments = countableSegments } = options;
   const sealing = sealingOf(options, segmentBytes);
   let count = 0;
   let hasEnded = false;
@@ -86,6 +94,7 @@ export function sealPieces(
     const queue = new PieceQueue(source);
     try {
       for (let isLast = false; !isLast; count++) {
+        if (count === mostSegments) throw refused(options.address, `it has more than ${mostSegments} segments`);
         const parts = await queue.take(segmentBytes - tagBytes);
         isLast = await queue.isEmpty();
         const segment = sealSegment(sealing, count, isLast, parts);
@@ -103,9 +112,7 @@ export function sealPieces(
   return {
     pieces: sealed(),
     envelope() {
-      const { key, taskId } = options.address;
-      const why = "its envelope was asked for before its end";
-      if (!hasEnded) throw aesGcmError("XCOM_ENCRYPTION_REFUSED", { key, taskId, why });
+      if (!hasEnded) throw refused(options.address, "its envelope was asked for before its end");
       closed ??= closedEnvelope(sealing, count, checkedInner(inner(), options.address));
       return closed;
     },
@@ -114,12 +121,7 @@ export function sealPieces(
 
 function sealingOf(options: SealingOptions, segmentBytes: number | undefined): Sealing {
   const { address, key, checksumAlgorithm, encryptedAt } = options;
-  if (!isEncodable(address))
-    throw aesGcmError("XCOM_ENCRYPTION_REFUSED", {
-      key: address.key.toWellFormed(),
-      taskId: address.taskId.toWellFormed(),
-      why: "an id of its address is no well-formed text",
-    });
+  if (!isEncodable(address)) throw refused(address, "an id of its address is no well-formed text");
   const { salt, iv } = freshRandom();
   const keys = deriveKeys(key.key, salt);
   const header: EnvelopeHeader = {
@@ -142,12 +144,12 @@ function closedEnvelope(sealing: Sealing, segmentCount: number, innerJson: strin
   return storedEnvelopeOf(envelope);
 }
 
-function checkedInner(inner: XComEnvelope | undefined, { key, taskId }: XComAddress): string {
+function checkedInner(inner: XComEnvelope | undefined, address: XComAddress): string {
   const text = innerJsonOf(inner);
   if (text !== undefined) return text;
-  throw aesGcmError("XCOM_ENCRYPTION_REFUSED", {
-    key,
-    taskId,
-    why: "the envelope beneath is nested more than 32 levels deep, takes more than 64 KiB or is no plain JSON",
-  });
+  throw refused(address, "the envelope beneath is nested too deeply, takes more than 64 KiB or is no plain JSON");
+}
+
+function refused({ key, taskId }: XComAddress, why: string): MillraceError {
+  return aesGcmError("XCOM_ENCRYPTION_REFUSED", { key: key.toWellFormed(), taskId: taskId.toWellFormed(), why });
 }

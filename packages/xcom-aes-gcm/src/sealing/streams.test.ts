@@ -243,6 +243,13 @@ describe("calling off", () => {
   });
 });
 
+test("a stream of more segments than a nonce can count is refused, and lets go of its source", async () => {
+  const few = stageOf({}, { segmentBytes, mostSegments: 3 });
+  await sealedStream(few, sourceOf(noise(3 * plainBytes)));
+  const attempt = sealedStream(few, sourceOf(noise(3 * plainBytes + 1), [10]));
+  expect((await refusal(attempt)).code).toBe("XCOM_ENCRYPTION_REFUSED");
+});
+
 test("the event loop gets a turn for each MiB of a large value, both ways", async () => {
   const stage = stageOf();
   const large = noise(12_000_000);
