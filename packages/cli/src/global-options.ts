@@ -7,5 +7,5 @@ export const globalOptions: readonly OptionDefinition[] = [
   { flags: "-o, --output <format>", says: "what to print", choices: ["table", "json"], default: "table" },
   { flags: "--no-color", says: "no colour (as NO_COLOR does)" },
   { flags: "-q, --quiet", says: "only the payload and errors" },
-  { flags: "--debug", says: "show the stack of errors" },
+  { flags: "--debug", says: "show the stack of errors, and write what XCom parts do into the logs of tasks" },
 ];

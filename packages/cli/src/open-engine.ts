@@ -28,7 +28,12 @@ export async function openEngine(
       ...options,
       onNotice: ({ part, message }) => session.warn(safeLine(`XCom part '${part}': ${message}`)),
       store: store.create(),
-      xcom: { backend, maxValueBytes: config.xcom.maxValueBytes, timeout: config.xcom.timeout },
+      xcom: {
+        backend,
+        maxValueBytes: config.xcom.maxValueBytes,
+        timeout: config.xcom.timeout,
+        logOperations: session.options.debug,
+      },
       pools: config.pools,
       concurrency: config.concurrency,
       threads: config.threads,

@@ -27,7 +27,7 @@ const known = {
 
 /** Options within options. */
 const knownWithin = {
-  xcom: { backend: true, readers: true, maxValueBytes: true, timeout: true, onOperation: true },
+  xcom: { backend: true, readers: true, maxValueBytes: true, timeout: true, onOperation: true, logOperations: true },
   threads: { max: true, maxMemoryMb: true, env: true },
   metrics: { maxLabelValues: true, meterProvider: true },
   watchdog: { after: true },
@@ -103,7 +103,7 @@ function checkServices(services: unknown, read: OptionReader): void {
 
 function checkXCom(given: EngineOptions["xcom"], read: OptionReader): void {
   if (!isPlainRecord(given)) return;
-  const { backend, readers, maxValueBytes, timeout, onOperation } = given ?? {};
+  const { backend, readers, maxValueBytes, timeout, onOperation, logOperations } = given ?? {};
   const isBackend =
     hasFunctions(backend, [
       "serialize",
@@ -122,6 +122,8 @@ function checkXCom(given: EngineOptions["xcom"], read: OptionReader): void {
     read.wrong("xcom.readers", readers, "a list of parts is needed, for example [gzip()]");
   read.wholeNumber("xcom.maxValueBytes", maxValueBytes, 1);
   read.duration("xcom.timeout", timeout);
+  if (logOperations !== undefined && typeof logOperations !== "boolean")
+    read.wrong("xcom.logOperations", logOperations, "true or false is needed");
   if (onOperation !== undefined && typeof onOperation !== "function")
     read.wrong("xcom.onOperation", onOperation, "a function is needed");
 }

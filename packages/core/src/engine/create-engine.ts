@@ -53,6 +53,8 @@ export interface EngineOptions {
     readonly timeout?: DurationInput;
     /** Told each thing that a part does, in numbers only, for a monitoring system of your own. What it throws is passed over. */
     readonly onOperation?: (operation: XComOperation) => void;
+    /** Each thing that a part does is a line at level debug in the log of the attempt that has it done. Default false. */
+    readonly logOperations?: boolean;
   };
   /** Slots by pool. `default_pool` has 128 unless given here. */
   readonly pools?: Readonly<Record<string, number>>;
@@ -195,6 +197,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     const observers = new Observers(store, clock, metrics, await store.events.last());
     const maker = attemptMaker({
       services: runtime,
+      logsXComs: options.xcom?.logOperations === true,
       meter: options.meter,
       threads: threadOptions && { ...threadOptions, killGraceMs, clock },
       watchdogAfterMs,

@@ -7,9 +7,12 @@ import type { Job, JobOutcome } from "./job.ts";
 import { captureConsole } from "./output/task-console.ts";
 import { ThreadPool, type ThreadPoolOptions } from "./threads/thread-pool.ts";
 import { startWatchdog } from "./watchdog/watchdog.ts";
+import { loggingXComs } from "./xcom-log.ts";
 
 export interface AttemptMakerOptions {
   readonly services: RuntimeServices;
+  /** What parts of the XCom backend do stands in the logs of the attempts that have it done. */
+  readonly logsXComs: boolean;
   readonly meter: Meter | undefined;
   /** `undefined`: tasks that are to run in threads run beside the engine too. */
   readonly threads: Omit<ThreadPoolOptions, "services"> | undefined;
@@ -26,6 +29,7 @@ export interface AttemptMaker {
 
 export function attemptMaker({
   services,
+  logsXComs,
   meter = processMeter,
   threads,
   watchdogAfterMs,
@@ -38,10 +42,12 @@ export function attemptMaker({
   });
   const releaseConsole = captureConsole();
   return {
-    perform: (job, longestResult) =>
-      pool && job.task.isolation === "thread"
-        ? pool.perform(job, longestResult)
-        : measured.measure(job, () => makeAttempt(job, services, longestResult)),
+    perform(job, longestResult) {
+      const own = logsXComs ? loggingXComs(services, job) : services;
+      return pool && job.task.isolation === "thread"
+        ? pool.perform(job, longestResult, own)
+        : measured.measure(job, () => makeAttempt(job, own, longestResult));
+    },
     async close() {
       await pool?.close();
       watchdog?.close();

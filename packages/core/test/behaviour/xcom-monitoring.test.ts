@@ -169,3 +169,33 @@ test("totals that cannot be read do not stop an engine; it counts anew", async (
     expect.objectContaining({ part: "json", operation: "write", done: 2 }),
   );
 });
+
+test("where it is asked for, each thing is a line in the log of the attempt that has it done, at level debug, without values", async () => {
+  const clock = new ManualClock();
+  const lines = async (logOperations: boolean | undefined): Promise<readonly string[]> => {
+    const { place } = listingPlace(() => clock.now());
+    const xcom = { backend: [doubling({ least: 5 }), place], logOperations };
+    await using opened = await openEngine({ dags: [passing], clock, store: memoryStore(), xcom });
+    const { runId } = await opened.run(passing);
+    await clock.advance(1_000);
+    const logs = await Promise.all(
+      (await opened.engine.tasks("passing", runId)).map(({ taskInstanceNo }) =>
+        opened.store.logs.list({ taskInstanceNo }),
+      ),
+    );
+    expect(opened.engine.metrics.prometheus()).toContain('part="doubling",operation="read",outcome="done"} 1\n');
+    return logs
+      .flat()
+      .map(({ level, message, fields }) => `${level} ${message.replace(/\d+ µs/, "n µs")} ${fields}`)
+      .filter((line) => line.includes("doubling"));
+  };
+  expect(await lines(undefined)).toEqual([]);
+  const [written, read, declined] = await lines(true);
+  expect(written).toContain(
+    `debug xcom write by doubling: 'return_value' of 'makes', ${bytes} → ${2 * bytes} bytes, n µs`,
+  );
+  expect(written).toContain('"ratio":2,');
+  expect(read).toContain(`debug xcom read by doubling: 'return_value' of 'makes', ${2 * bytes} → ${bytes} bytes`);
+  expect(declined).toContain("2 bytes, left as they are");
+  expect(`${written}${read}`).not.toContain("hunter2");
+});

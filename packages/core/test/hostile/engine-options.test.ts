@@ -61,6 +61,7 @@ const inner: Readonly<Record<string, (value: unknown) => boolean>> = {
   "xcom.readers": (value) => isEmptyList(value),
   "xcom.maxValueBytes": () => false,
   "xcom.timeout": () => false,
+  "xcom.logOperations": (value) => typeof value === "boolean",
   "xcom.onOperation": (value) => typeof value === "function",
   "xcom.nothing": () => false,
   "pools.warehouse": (value) => value === 0,

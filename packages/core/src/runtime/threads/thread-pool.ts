@@ -53,9 +53,13 @@ export class ThreadPool {
     this.#guard = new MemoryGuard(() => this.#threads(), options.maxMemoryMb, processMeter);
   }
 
-  /** Makes the attempt; never rejects. */
-  perform(job: Job, longestResult: number | undefined): Promise<JobOutcome> {
-    const made = this.#perform(job, longestResult)
+  /** Makes the attempt; never rejects. @param services - what the attempt is served by, on the engine's side */
+  perform(
+    job: Job,
+    longestResult: number | undefined,
+    services: RuntimeServices = this.#options.services,
+  ): Promise<JobOutcome> {
+    const made = this.#perform(job, longestResult, services)
       .catch((error: unknown) => failedWith(error, job))
       .finally(() => this.#running.delete(job));
     this.#running.set(job, made);
@@ -70,7 +74,7 @@ export class ThreadPool {
     this.#pool = undefined;
   }
 
-  async #perform(job: Job, longestResult: number | undefined): Promise<JobOutcome> {
+  async #perform(job: Job, longestResult: number | undefined, services: RuntimeServices): Promise<JobOutcome> {
     const { signal } = job.abort;
     await this.#turns.take(signal);
     try {
@@ -78,7 +82,7 @@ export class ThreadPool {
       this.#pool ??= this.#start();
       const pool = await this.#pool;
       for (let start = 1; ; start++) {
-        const attempt = new ThreadAttempt(job, { ...this.#options, guard: this.#guard });
+        const attempt = new ThreadAttempt(job, { ...this.#options, services, guard: this.#guard });
         this.#underWay.add(attempt);
         const outcome = await attempt.make(pool, this.#threadJob(job, longestResult));
         this.#underWay.delete(attempt);
