@@ -61,14 +61,14 @@ export interface S3ListRequest {
 export interface S3ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; NaN if the store does not say. */
   readonly modifiedAt: number;
 }
 
 export interface S3ListedUpload {
   readonly key: string;
   readonly uploadId: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; NaN if the store does not say. */
   readonly startedAt: number;
 }
 

@@ -166,7 +166,7 @@ export async function sdkPort(settings: S3Settings): Promise<S3Port> {
       const items = (answer.Contents ?? []).map(({ Key = "", Size = 0, LastModified }) => ({
         key: Key,
         sizeBytes: Size,
-        modifiedAt: LastModified?.getTime() ?? 0,
+        modifiedAt: LastModified?.getTime() ?? Number.NaN,
       }));
       return pageOf(items, answer.IsTruncated === true ? answer.NextContinuationToken : undefined);
     },
@@ -234,7 +234,7 @@ export async function sdkPort(settings: S3Settings): Promise<S3Port> {
       const items = (answer.Uploads ?? []).map(({ Key = "", UploadId = "", Initiated }) => ({
         key: Key,
         uploadId: UploadId,
-        startedAt: Initiated?.getTime() ?? 0,
+        startedAt: Initiated?.getTime() ?? Number.NaN,
       }));
       const next = { key: answer.NextKeyMarker ?? "", uploadId: answer.NextUploadIdMarker ?? "" };
       return pageOf(items, answer.IsTruncated === true ? JSON.stringify(next) : undefined);

@@ -3,21 +3,20 @@ import { s3 } from "../src/index.ts";
 import { memoryPort } from "./memory-port.ts";
 import { wireStore } from "./wire-store.ts";
 
-for (const checksums of ["supported", "required"] as const)
-  xcomPlaceSuite(`s3 over the wire, checksums ${checksums}`, async () => {
-    const store = await wireStore();
-    const place = s3({ ...store.options, checksums });
-    return {
-      place,
-      damage: store.damage,
-      count: async () => (await store.keys()).length,
-      outside: async () => (await store.keys()).filter((key) => !key.startsWith(`${store.options.prefix}/v1/dag=`)),
-      async cleanup() {
-        await place.close?.();
-        await store.close();
-      },
-    };
-  });
+xcomPlaceSuite("s3 over the wire, with checksums", async () => {
+  const store = await wireStore();
+  const place = s3({ ...store.options, checksums: "supported" });
+  return {
+    place,
+    damage: store.damage,
+    count: async () => (await store.keys()).length,
+    outside: async () => (await store.keys()).filter((key) => !key.startsWith(`${store.options.prefix}/v1/dag=`)),
+    async cleanup() {
+      await place.close?.();
+      await store.close();
+    },
+  };
+});
 
 xcomPlaceSuite("s3 on a client of one's own", () => {
   const client = memoryPort(Date.now);
