@@ -12,16 +12,25 @@ afterAll(() => rm(base, { recursive: true }));
 
 const script = join(import.meta.dirname, "stream-in-little-memory.ts");
 
+const littleMemory = ["--conditions=millrace-source", "--max-old-space-size=32", "--max-semi-space-size=2"];
+
 function run(...args: [megabytes: string, format: string, reading: string]) {
-  const options = [
-    "--conditions=millrace-source",
-    "--max-old-space-size=32",
-    "--max-semi-space-size=2",
-    script,
-    ...args,
-  ];
-  return spawnSync(process.execPath, options, { encoding: "utf8", timeout: 120_000 });
+  return spawnSync(process.execPath, [...littleMemory, script, ...args], { encoding: "utf8", timeout: 120_000 });
 }
+
+describe("an XCom of 200 MB", { timeout: 120_000 }, () => {
+  it("is streamed to its file and back in 64 MiB", () => {
+    const xcomScript = join(import.meta.dirname, "stream-xcom-in-little-memory.ts");
+    const { stdout, stderr } = spawnSync(process.execPath, [...littleMemory, xcomScript, "200"], {
+      encoding: "utf8",
+      timeout: 120_000,
+    });
+    expect(stderr).toBe("");
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ sizeMb: 200, isSame: true });
+    expect(report.grownMb).toBeLessThan(64);
+  });
+});
 
 describe("a data set three times the heap", { timeout: 120_000 }, () => {
   it.each(["ndjson", "json"])("is stored and streamed as %s", (format) => {
