@@ -50,6 +50,8 @@ const usualLimit = 500;
 const mostAtOnce = 10_000;
 /** So many rows are in memory together, with what becomes of them. */
 const rowsAtOnce = 10;
+/** A row of so many characters is worked on alone. */
+const longText = 256 * 1024;
 /** A page ends early when its new texts are so long together, so that its commit holds up nobody. */
 const longestTexts = 4 * 1024 * 1024;
 /** A page ends early after so long, so that whoever asked hears of it. */
@@ -89,46 +91,41 @@ export class Renewals {
     let [seen, stale, texts] = [0, 0, 0];
     let next = after;
     let isEnd = false;
-    while (seen < most && texts < longestTexts && monotonicOf(clock) - began < longestPageMs && !signal.aborted) {
-      const query = {
-        limit: Math.min(rowsAtOnce, most - seen),
-        format: "envelope",
-        ...(next && { after: next }),
-      } as const;
-      const rows = await store.xcoms.page(query);
-      await this.#each(rows, async (row) => {
-        const { runNo } = row;
-        if (!runs.has(runNo)) runs.set(runNo, store.runs.get(runNo));
-        const address = addressOf(row, await runs.get(runNo));
-        try {
-          const one = await this.#renew(row, address, isDryRun);
-          if (one === undefined) return;
-          stale++;
-          if (one === "stale") return;
-          renewed.push(one);
-          texts += one.text.length;
-        } catch (error) {
-          if (!signal.aborted) failed.push({ address, code: isMillraceError(error) ? error.code : "XCOM_PART_FAILED" });
-        }
-      });
-      seen += rows.length;
-      const last = rows.at(-1);
-      if (last) next = { taskInstanceNo: last.taskInstanceNo, key: last.key };
-      isEnd = rows.length < query.limit;
-      if (isEnd) break;
+    const isFull = (): boolean =>
+      seen >= most || texts >= longestTexts || monotonicOf(clock) - began >= longestPageMs || signal.aborted;
+    const renew = async (row: XComRow): Promise<void> => {
+      const { runNo } = row;
+      if (!runs.has(runNo)) runs.set(runNo, store.runs.get(runNo));
+      const address = addressOf(row, await runs.get(runNo));
+      try {
+        const one = await this.#renew(row, address, isDryRun);
+        if (one === undefined) return;
+        stale++;
+        if (one === "stale") return;
+        renewed.push(one);
+        texts += one.text.length;
+      } catch (error) {
+        if (!signal.aborted) failed.push({ address, code: isMillraceError(error) ? error.code : "XCOM_PART_FAILED" });
+      }
+    };
+    while (!isEnd && !isFull()) {
+      const limit = Math.min(rowsAtOnce, most - seen);
+      const rows = await store.xcoms.page({ limit, format: "envelope", ...(next && { after: next }) });
+      for (const some of sideBySide(rows)) {
+        if (isFull()) break;
+        await Promise.all(some.map(renew));
+        seen += some.length;
+        const { taskInstanceNo, key } = some[some.length - 1];
+        next = { taskInstanceNo, key };
+        isEnd = some.at(-1) === rows.at(-1) && rows.length < limit;
+      }
+      if (rows.length === 0) isEnd = true;
       // Stores and ciphers may answer at once: without turns in between nothing else would go on.
       await turn();
     }
     const overtaken = await this.#store(renewed);
     signal.throwIfAborted();
     return { seen, renewed: stale - overtaken, overtaken, failed, ...(!isEnd && next && { next }) };
-  }
-
-  /** Short ones side by side, long ones and streams one after the other. */
-  async #each(rows: readonly XComRow[], act: (row: XComRow) => Promise<void>): Promise<void> {
-    const isLong = ({ sizeBytes, stored }: XComRow): boolean => sizeBytes > largeBytes || stored.length > largeBytes;
-    await Promise.all(rows.filter((row) => !isLong(row)).map(act));
-    for (const row of rows.filter(isLong)) await act(row);
   }
 
   async #renew(row: XComRow, address: XComAddress, isDryRun: boolean): Promise<Renewed | "stale" | undefined> {
@@ -189,6 +186,21 @@ export class Renewals {
       await Promise.allSettled(some.map(({ envelope, address, call }) => backend.purge(envelope, address, call)));
     }
   }
+}
+
+/** Rows in their order: short ones together, a long one or a stream alone. */
+function* sideBySide(rows: readonly XComRow[]): Generator<readonly XComRow[]> {
+  let short: XComRow[] = [];
+  for (const row of rows) {
+    if (row.sizeBytes <= largeBytes && row.stored.length <= longText) {
+      short.push(row);
+      continue;
+    }
+    if (short.length > 0) yield short;
+    short = [];
+    yield [row];
+  }
+  if (short.length > 0) yield short;
 }
 
 function addressOf(

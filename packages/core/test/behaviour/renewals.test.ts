@@ -260,6 +260,25 @@ describe("renewing the XComs of a store", () => {
     expect(await valuesOf(next.engine)).toEqual(values);
   });
 
+  test("a page ends early where values are long, so that no commit is", async () => {
+    const database = memoryDatabase();
+    const long = dag("long", {}, (d) => {
+      for (let n = 0; n < 5; n++) d.task(`t${n}`, () => String(n).repeat(1_500_000));
+    });
+    const open = (keys: readonly string[]) =>
+      openEngine({ dags: [long], store: memoryStore({ database }), xcom: { backend: [keyedSealing(keys)] } });
+    const first = await open(["k1"]);
+    await first.run(long, { runId: "r" });
+    await first[Symbol.asyncDispose]();
+    await using opened = await open(["k2", "k1"]);
+    // 2 million characters each.
+    expect((await renewAll(opened)).map(({ seen, renewed }) => [seen, renewed])).toEqual([
+      [3, 3],
+      [2, 2],
+    ]);
+    expect(await opened.engine.xcom("long", "r", "t4")).toBe("4".repeat(1_500_000));
+  });
+
   test("a place that hangs costs its values, not the renewal", async () => {
     const { open, kept } = await world();
     const place: XComPlace = { ...kept.place, get: () => new Promise(() => undefined) };

@@ -19,6 +19,8 @@ export interface LifePlan extends Amount {
 const plan = JSON.parse(process.argv[2] ?? "") as LifePlan;
 const { folder, elements, keys } = plan;
 const values = rotationDag(plan);
+/** So many runs are cleared again and again. */
+const pushedAnew = 3;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 await using engine = await createEngine({
@@ -36,19 +38,27 @@ await using engine = await createEngine({
   },
 });
 await engine.start();
-if (plan.does === "fill") say(`filled ${(await engine.run(values, { runId: "fill" })).state}`);
+if (plan.does === "fill") await fill(engine);
 else if (plan.does === "check") await check(engine);
 else await rotate(engine);
+
+async function fill(engine: Engine): Promise<void> {
+  say((await engine.run(values, { runId: "fill" })).state);
+  for (let number = 0; number < pushedAnew; number++) say((await run(engine, number)).state);
+}
+
+function run(engine: Engine, number: number) {
+  return engine.run(values, { runId: `run-${number}`, conf: { number } });
+}
 
 async function rotate(engine: Engine): Promise<void> {
   let isOver = false;
   const reading = (async () => {
-    for (let number = plan.life * 10_000; !isOver; number++) {
-      const { state, tasks } = await engine.run(values, { runId: `run-${number}`, conf: { number } });
+    for (let number = (plan.life + 1) * 10_000; !isOver; number++) {
+      const { state, tasks } = await run(engine, number);
       say(state === "success" ? "read" : `wrong: ${JSON.stringify(tasks)}`);
       // Has values pushed anew that are being renewed.
-      if (number % 5 === 2)
-        await engine.clear("values", "fill", { tasks: ["make"], mapIndex: elements - 1, downstream: false });
+      await engine.clear("values", `run-${number % pushedAnew}`, { tasks: ["make"] });
     }
   })();
   const sum = { renewed: 0, overtaken: 0 };

@@ -43,7 +43,7 @@ test(`${total} values are renewed while runs read and leave more, through deaths
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-rotation-"));
   try {
-    expect((await live(folder, { does: "fill", keyIds: ["k1"] })).lines).toEqual(["filled success"]);
+    expect((await live(folder, { does: "fill", keyIds: ["k1"] })).lines).toEqual(Array(4).fill("success"));
 
     let killed = 0;
     let reads = 0;
