@@ -9,8 +9,9 @@ import { nonceOf } from "./gcm.ts";
 const isSoak = process.env.MILLRACE_SOAK === "1";
 const perProcess = isSoak ? 1_000_000 : 100_000;
 const perWorker = isSoak ? 125_000 : 2_000;
+const timeout = isSoak ? 1_200_000 : 120_000;
 
-test(`${perProcess} values of one process have as many salts and nonces`, async () => {
+test(`${perProcess} values of one process have as many salts and nonces`, { timeout }, async () => {
   const stage = stageOf();
   const value = Buffer.from('"equal"');
   const [salts, ivs] = [new Set<string>(), new Set<string>()];
@@ -23,7 +24,7 @@ test(`${perProcess} values of one process have as many salts and nonces`, async 
   expect(ivs.size).toBe(perProcess);
 });
 
-test(`8 processes at a time, ${perWorker} values each, have no salt and nonce in common`, async () => {
+test(`8 processes at a time, ${perWorker} values each, have no salt and nonce in common`, { timeout }, async () => {
   const script = fileURLToPath(new URL("../../test/encrypt-many.ts", import.meta.url));
   const seen = new Set<string>();
   let lines = 0;
