@@ -1,5 +1,6 @@
 import { createCipheriv } from "node:crypto";
 import {
+  coreError,
   isMillraceError,
   isPluginManifest,
   type StoredXCom,
@@ -154,13 +155,22 @@ test.each<[string, object, string]>([
   expect((error as Error).message).toContain(text);
 });
 
-test("everything may be encrypted, and what the compressing stage throws is thrown", async () => {
+test("everything may be encrypted", async () => {
   expect((await choose({ encrypt: veiling(), sensitive: "always" }, "[1]")).envelope).toMatchObject({
     method: "encrypt",
     reason: "everything is encrypted, small",
   });
-  const broken: XComStage = { ...squeezing(), write: () => Promise.reject(new Error("out of order")) };
-  await expect(choose({ compress: broken }, "x".repeat(2_000))).rejects.toThrow("out of order");
+});
+
+test("a compressing stage that fails at the sample is told as one that fails at the value", async () => {
+  const failing = (error: Error): XComStage => ({ ...squeezing(), write: () => Promise.reject(error) });
+  const plain = choose({ compress: failing(new Error("out of order")) }, "x".repeat(2_000));
+  await expect(plain).rejects.toMatchObject({
+    code: "XCOM_PART_FAILED",
+    message: expect.stringContaining("squeezing"),
+  });
+  const coded = coreError("XCOM_TOO_DEEP", { limit: 1, path: "$" });
+  await expect(choose({ compress: failing(coded) }, "x".repeat(2_000))).rejects.toBe(coded);
 });
 
 test("the manifest takes live parts and makes the same chooser", () => {
