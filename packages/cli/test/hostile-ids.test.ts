@@ -40,7 +40,10 @@ const kinds: Readonly<Record<string, { readonly good: string; readonly check: (i
 /** Values of arguments that are no ids of these kinds. */
 const others: Readonly<Record<string, string>> = { "<pool>": "default_pool", "<slots>": "128" };
 /** Options without which the command says so before it looks at ids. */
-const needed: Readonly<Record<string, readonly string[]>> = { "tasks mark": ["--as", "success"] };
+const needed: Readonly<Record<string, readonly string[]>> = {
+  "tasks mark": ["--as", "success"],
+  "xcom gc": ["--dag", "hello", "--run", "latest"],
+};
 
 interface Place {
   readonly path: string;
