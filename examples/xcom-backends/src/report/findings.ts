@@ -10,7 +10,7 @@ import {
   labelOf,
   largestOfEachKind,
 } from "./comparison.ts";
-import { bytes, duration, share } from "./number-format.ts";
+import { bytes, duration, share, whole } from "./number-format.ts";
 
 /** A figure that is worth a card. */
 export interface Finding {
@@ -24,7 +24,7 @@ export function headline(comparison: Comparison): string {
   const { measurements, faults } = comparison;
   const kinds = new Set(measurements.map(({ kind }) => kind)).size;
   const rounds = measurements.reduce((sum, one) => sum + one.rounds, 0);
-  return `${backendsOf(comparison).length} ways to keep ${kinds} kinds of data: ${rounds.toLocaleString("en-US")} values were written and read back as they were. ${faults.length} things that can go wrong were told by their own errors, and mended.`;
+  return `${backendsOf(comparison).length} ways to keep ${kinds} kinds of data, ${whole(rounds)} times written and read: every one gave every value back as it was. ${faults.length} things that can go wrong were told by their own errors, and mended.`;
 }
 
 /** What stands out, from the figures alone. */

@@ -59,7 +59,7 @@ ${section("choices", "What hybrid chose", "It looks at size, at words that tell 
 ${section("faults", "What can go wrong", "A value that cannot be read back is an error with a code, never another value.", table(faultTable(comparison)))}
 <section aria-label="Every measurement">${folded("Every measurement", table(allTable(comparison)))}</section>
 </main>
-<footer><p>Medians of at least three rounds in one process, one backend at a time. Files are flushed to the disk before a write counts as done. The bucket, where there is one, is as near as the run was told.</p></footer>
+<footer><p>Medians of at least three rounds (of one above 4 MB) in one process, one backend at a time; what the first round gave back is compared with what was written. Files are flushed to the disk before a write counts as done. The bucket, where there is one, is as near as the run was told.</p></footer>
 </body>
 </html>
 `.markup;
