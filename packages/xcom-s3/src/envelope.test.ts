@@ -65,6 +65,18 @@ describe("an envelope", () => {
       expect([change, codeOf(envelope, { ...address, ...change })]).toEqual([change, "XCOM_S3_ENVELOPE_INVALID"]);
   });
 
+  test("is not followed out of its folder, whoever asks", () => {
+    for (const hostile of [
+      `${addressFolder(address)}../x`,
+      `${addressFolder(address)}x`,
+      `${path}/../x`,
+      `${path}?x`,
+    ]) {
+      expect(codeOf({ ...envelope, path: hostile })).toBe("XCOM_S3_ENVELOPE_INVALID");
+      expect(() => followed({ ...envelope, path: hostile }, locations)).toThrow(/its path is none/);
+    }
+  });
+
   test("is refused with anything else in a field that is followed", () => {
     const strange = fc.oneof(
       fc.anything(),

@@ -109,6 +109,7 @@ describe("pauses", () => {
     const times = timesOf(client, clock, () => ({ before: sdkError("InternalError", 500) }));
     expect(await codeOf(clock.drive(place.put(bytes, address, undefined)))).toBe("XCOM_S3_UNAVAILABLE");
     const pauses = since(times).map((time, n, all) => time - (all[n - 1] ?? 0));
+    expect(client.requests.filter(({ operation }) => operation === "putObject").length).toBe(10);
     expect(pauses.slice(0, 10)).toEqual([0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 20_000]);
   });
 
