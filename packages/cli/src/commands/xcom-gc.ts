@@ -42,15 +42,19 @@ export default defineCommand({
     const store = await session.neededReader();
     const collect = (dryRun: boolean): Promise<readonly CollectedPlace[]> =>
       core.collectXComs({ store, places, olderThan, scope, dryRun });
-    if (certainty === "ask") {
-      const found = await collect(true);
-      const useless = uselessIn(found);
-      if (useless.count === 0) return print(session, found, { olderThan, isDryRun: true });
-      if (!(await isMeant(session, lines(found, session), `Remove ${amountText(useless)}?`)))
-        return exitCodes.interrupted;
+    try {
+      if (certainty === "ask") {
+        const found = await collect(true);
+        const useless = uselessIn(found);
+        if (useless.count === 0) return print(session, found, { olderThan, isDryRun: true });
+        if (!(await isMeant(session, lines(found, session), `Remove ${amountText(useless)}?`)))
+          return exitCodes.interrupted;
+      }
+      const isDryRun = certainty === "look";
+      return print(session, await collect(isDryRun), { olderThan, isDryRun });
+    } finally {
+      await core.closeXComParts(backend.parts);
     }
-    const isDryRun = certainty === "look";
-    return print(session, await collect(isDryRun), { olderThan, isDryRun });
   },
 });
 

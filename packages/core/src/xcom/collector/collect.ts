@@ -1,6 +1,7 @@
 import { coreError, isMillraceError, type MillraceError, messageOf } from "../../errors.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type DurationInput, parseDuration } from "../../time/duration.ts";
+import { processMeter } from "../../time/meter.ts";
 import type { PlacedXCom, XComPlace, XComScope } from "../parts.ts";
 import { type CollectorReads, type Criteria, Judge, type Verdict } from "./judge.ts";
 import { type Collectable, type CollectablePlace, storedStreams } from "./stored-streams.ts";
@@ -56,6 +57,7 @@ export const usualAge = "24h";
 const batchSize = 500;
 /** Stores answer at once: without turns in between nothing else would go on. */
 const turnAfter = 50;
+const turnAfterUs = 5_000;
 /** So many batches in a row that cannot be removed, and the place is left alone. */
 const mostFailures = 3;
 
@@ -153,8 +155,12 @@ class Round {
     const { store, dryRun = false, signal } = this.#options;
     const judge = new Judge(store, this.#place, this.#criteria);
     const useless: Collectable[] = [];
-    for (const [place, object] of batch.entries()) {
-      if (place % turnAfter === 0) await turn();
+    let since = 0;
+    for (const [at, object] of batch.entries()) {
+      if (at % turnAfter === 0 || processMeter.nowUs() - since > turnAfterUs) {
+        await turn();
+        since = processMeter.nowUs();
+      }
       signal?.throwIfAborted();
       const verdict = await judge.judge(object);
       const counts = this.#by.get(verdict) ?? none();

@@ -26,6 +26,12 @@ export interface Criteria {
   readonly scope: XComScope;
 }
 
+interface Leads {
+  readonly refs: ReadonlySet<string>;
+  /** False if a row is damaged: it may lead anywhere. */
+  readonly isClear: boolean;
+}
+
 /**
  * Judges what a place keeps by what the store holds now. What has been read is kept for as long as the judge is: take a new
  * one for each batch. A run is read before its rows, so that whatever an attempt recorded before its run ended is seen.
@@ -36,6 +42,7 @@ export class Judge {
   readonly #criteria: Criteria;
   readonly #runs = new Map<string, RunRow | "foreign" | undefined>();
   readonly #tasks = new Map<string, TaskInstanceRow | undefined>();
+  readonly #leads = new Map<number, Leads>();
 
   constructor(store: CollectorReads, place: Pick<XComPlace, "marker" | "refOf">, criteria: Criteria) {
     this.#store = store;
@@ -63,13 +70,22 @@ export class Judge {
     const own = await xcoms.get({ taskInstanceNo, key });
     const first = own && leadOf(this.#place, own);
     if (first !== "unclear" && first?.ref === ref) return "referenced";
-    let verdict: Verdict = "orphan";
-    for (const row of await xcoms.ofTask(taskInstanceNo)) {
-      const lead = leadOf(this.#place, row);
-      if (lead === "unclear") verdict = "unclear";
-      else if (lead?.ref === ref) return "referenced";
-    }
-    return verdict;
+    const { refs, isClear } = await this.#leadsOf(taskInstanceNo);
+    if (refs.has(ref)) return "referenced";
+    return isClear ? "orphan" : "unclear";
+  }
+
+  /** Everything that the XComs of a task instance lead to. */
+  async #leadsOf(taskInstanceNo: number): Promise<Leads> {
+    const known = this.#leads.get(taskInstanceNo);
+    if (known) return known;
+    const found = (await this.#store.xcoms.ofTask(taskInstanceNo)).map((row) => leadOf(this.#place, row));
+    const leads = {
+      refs: new Set(found.flatMap((lead) => (lead === undefined || lead === "unclear" ? [] : [lead.ref]))),
+      isClear: !found.includes("unclear"),
+    };
+    this.#leads.set(taskInstanceNo, leads);
+    return leads;
   }
 
   async #runOf({ dagId, runId }: XComAddress): Promise<RunRow | "foreign" | undefined> {
