@@ -58,17 +58,19 @@ export async function uploadPart(call: Call): Promise<S3Answer> {
   return emptyAnswer(200, { etag: etagOfPart(part), ...told, ...encryptionOf(upload.headers) });
 }
 
-/** The checksum that the client gave, if it is of the upload's kind. A CRC that it did not give is made for it, as S3 does. */
+/**
+ * The checksum that the client gave, if it is of the upload's kind. One that it did not give is made for it if it counts only
+ * for the whole object, as real servers do.
+ */
 async function checksumOfPart(upload: Upload, { checksum, pieces }: S3Body): Promise<UploadedPart["checksum"]> {
   const expected = upload.checksum?.algorithm;
   if (expected === undefined || checksum?.algorithm === expected) return checksum;
-  if (!checksum && expected.startsWith("crc"))
+  if (!checksum && upload.checksum?.type === "FULL_OBJECT") {
     return { algorithm: expected, value: await checksumOf(expected, pieces) };
-  const actual = checksum?.algorithm ?? "null";
-  throw refused(
-    "InvalidRequest",
-    `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`,
-  );
+  }
+  const [wanted, actual] = [expected.toUpperCase(), checksum?.algorithm.toUpperCase() ?? "null"];
+  const message = `Checksum Type mismatch occurred, expected checksum Type: ${wanted}, actual checksum Type: ${actual}`;
+  throw refused("InvalidRequest", message);
 }
 
 /** Makes an object of the parts that the body lists; the others are dropped. Done a second time it gives the first answer. */

@@ -9,6 +9,26 @@ import type { S3Request } from "./request.ts";
 import { listMultipartUploads, listParts } from "./upload-lists.ts";
 import type { Uploads } from "./uploads.ts";
 
+/** The operations that the server knows, by S3's names. */
+export type S3Operation =
+  | "ListBuckets"
+  | "HeadBucket"
+  | "CreateBucket"
+  | "GetBucketLocation"
+  | "ListObjectsV2"
+  | "ListMultipartUploads"
+  | "DeleteObjects"
+  | "GetObjectTagging"
+  | "CreateMultipartUpload"
+  | "UploadPart"
+  | "CompleteMultipartUpload"
+  | "AbortMultipartUpload"
+  | "ListParts"
+  | "PutObject"
+  | "GetObject"
+  | "HeadObject"
+  | "DeleteObject";
+
 /** What an operation works on. */
 export interface Call {
   readonly request: S3Request;
@@ -50,7 +70,7 @@ const listParameters = [
 
 const uploadListParameters = ["prefix", "delimiter", "key-marker", "upload-id-marker", "max-uploads", "encoding-type"];
 
-const operations = {
+const operations: Readonly<Record<S3Operation, Operation>> = {
   ListBuckets: { method: "GET", on: "service", needs: [], takes: ["prefix", "max-buckets"], run: listBuckets },
   HeadBucket: { method: "HEAD", on: "bucket", needs: [], takes: [], run: headBucket },
   CreateBucket: { method: "PUT", on: "bucket", needs: [], takes: [], run: createBucket },
@@ -86,10 +106,7 @@ const operations = {
   GetObject: { method: "GET", on: "object", needs: [], takes: [], run: getObject },
   HeadObject: { method: "HEAD", on: "object", needs: [], takes: [], run: headObject },
   DeleteObject: { method: "DELETE", on: "object", needs: [], takes: [], run: deleteObject },
-} as const satisfies Record<string, Operation>;
-
-/** The operations that the server knows, by S3's names. */
-export type S3Operation = keyof typeof operations;
+};
 
 /** Which operation a request asks for; undefined if none that is known here. */
 export function operationOf(request: S3Request): S3Operation | undefined {

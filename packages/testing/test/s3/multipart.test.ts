@@ -145,6 +145,16 @@ test("a checksum of the whole object is the same however it was cut into parts",
   expect([head.ChecksumCRC32, head.ChecksumType]).toEqual([sums[0]?.value, "FULL_OBJECT"]);
 });
 
+test("a part without the checksum of its upload is refused, unless only that of the whole counts", async () => {
+  await using s3 = await startWithClient({}, { requestChecksumCalculation: "WHEN_REQUIRED" });
+  const composite = await begin(s3, "a", { ChecksumAlgorithm: "CRC32" });
+  expect(await refusalOf(composite.part(1, "text"))).toBe("400 InvalidRequest");
+  const whole = await begin(s3, "a", { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
+  const part = await whole.part(1, "text");
+  expect(part.ChecksumCRC32).toBe("O4unxw==");
+  expect((await whole.complete([part])).ChecksumCRC32).toBe("O4unxw==");
+});
+
 test("uploads and their parts are listed page by page, and gone when they are aborted", async () => {
   await using s3 = await startWithClient({ minPartBytes: 1 });
   const uploads = [];

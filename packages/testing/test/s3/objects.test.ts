@@ -103,6 +103,13 @@ test("metadata, tags, encryption and content type come back, and stand in the lo
   expect(JSON.stringify(s3.server.requests)).not.toContain("Signature=");
 });
 
+test("a stream of unknown length is no object: it has to be uploaded in parts", async () => {
+  await using s3 = await startWithClient({}, { requestChecksumCalculation: "WHEN_REQUIRED" });
+  const put = new PutObjectCommand({ Bucket: s3.Bucket, Key: "a", Body: Readable.from([Buffer.from("text")]) });
+  expect(await refusalOf(s3.client.send(put))).toBe("501 NotImplemented");
+  expect(s3.server.objects.size).toBe(0);
+});
+
 test("the coding of the way there is not the object's", async () => {
   await using s3 = await startWithClient();
   for (const ContentEncoding of [undefined, "gzip"]) {

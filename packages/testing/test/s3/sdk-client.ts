@@ -15,6 +15,9 @@ export async function startWithClient(
   return { server, client, Bucket: server.bucket, [Symbol.asyncDispose]: close };
 }
 
+/** The client warns of streams, and of errors that a test wants. */
+const silent = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 /** The AWS SDK's client of a server. */
 export function clientOf(server: S3Server, config: S3ClientConfig = {}): S3Client {
   const { accessKeyId, secretAccessKey, region, endpoint } = server;
@@ -24,6 +27,7 @@ export function clientOf(server: S3Server, config: S3ClientConfig = {}): S3Clien
     forcePathStyle: true,
     credentials: { accessKeyId, secretAccessKey },
     maxAttempts: 1,
+    logger: silent,
     ...config,
   });
 }
