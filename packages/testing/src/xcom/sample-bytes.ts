@@ -16,14 +16,27 @@ export function* sampleBytes(): Generator<{ readonly what: string; readonly byte
 
 /** Random bytes, the same for the same seed. */
 export function randomBytes(size: number, seed: number): Uint8Array {
-  const key = Buffer.alloc(16);
-  key.writeUInt32LE(seed);
-  return new Uint8Array(createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size)));
+  return made(`${size} random ${seed}`, () => {
+    const key = Buffer.alloc(16);
+    key.writeUInt32LE(seed);
+    return createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size));
+  });
 }
 
 /** JSON text of that many bytes. */
 export function textOf(size: number): Uint8Array {
-  return new TextEncoder().encode(`"${'{"row":1,"text":"äöü"} '.repeat(Math.ceil(size / 22) + 1)}`).slice(0, size);
+  return made(`${size} of text`, () =>
+    Buffer.from(`"${'{"row":1,"text":"äöü"} '.repeat(Math.ceil(size / 22) + 1)}`).subarray(0, size),
+  );
+}
+
+const known = new Map<string, Uint8Array>();
+
+/** A copy each time, since a part may spoil what it is given; made only once. */
+function made(name: string, make: () => Uint8Array): Uint8Array {
+  const bytes = known.get(name) ?? make();
+  known.set(name, bytes);
+  return new Uint8Array(bytes);
 }
 
 /** An XCom's address; every one differs from every other. */

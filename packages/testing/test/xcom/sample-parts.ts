@@ -19,26 +19,26 @@ export function sampleStage(): XComStage {
     async write(bytes, _address, _inner, call) {
       call?.signal?.throwIfAborted();
       if (bytes.length < 100) return undefined;
-      const turned = bytes.map((byte) => byte ^ 0xff);
+      const made = turned(bytes);
       return {
-        envelope: { _xcom_sampled: true, v: 1, size_bytes: bytes.length, checksum: sumOf(turned) },
-        bytes: turned,
+        envelope: { _xcom_sampled: true, v: 1, size_bytes: bytes.length, checksum: sumOf(made) },
+        bytes: made,
       };
     },
     async read(bytes, { size_bytes: sizeBytes, checksum }, _address, call) {
       call?.signal?.throwIfAborted();
       if (typeof sizeBytes !== "number" || typeof checksum !== "string") throw failure("SAMPLE_ENVELOPE");
       if (sumOf(bytes) !== checksum) throw failure("SAMPLE_ALTERED");
-      return bytes.map((byte) => byte ^ 0xff);
+      return turned(bytes);
     },
     async writeStream(source, _address, _inner, call) {
       if (source.isWhole && source.head.length < 100) return undefined;
       const sum = createHash("sha256");
       let size = 0;
-      async function* turned(): AsyncGenerator<Uint8Array, void, undefined> {
+      async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
         for await (const piece of source) {
           call?.signal?.throwIfAborted();
-          const bytes = piece.map((byte) => byte ^ 0xff);
+          const bytes = turned(piece);
           sum.update(bytes);
           size += bytes.length;
           yield bytes;
@@ -46,7 +46,7 @@ export function sampleStage(): XComStage {
       }
       const checksum = (): string => sum.copy().digest("hex");
       return {
-        pieces: turned(),
+        pieces: pieces(),
         envelope: () => ({ _xcom_sampled: true, v: 1, size_bytes: size, checksum: checksum() }),
       };
     },
@@ -57,7 +57,7 @@ export function sampleStage(): XComStage {
       for await (const piece of pieces) {
         call?.signal?.throwIfAborted();
         sum.update(piece);
-        yield piece.map((byte) => byte ^ 0xff);
+        yield turned(piece);
       }
       if (sum.digest("hex") !== checksum) throw failure("SAMPLE_ALTERED");
     },
@@ -121,6 +121,13 @@ export function samplePlace() {
     },
   };
   return { place, kept };
+}
+
+/** Every bit the other way. */
+function turned(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  for (let at = 0; at < copy.length; at++) copy[at] = (copy[at] as number) ^ 0xff;
+  return copy;
 }
 
 function sumOf(bytes: Uint8Array): string {
