@@ -137,7 +137,9 @@ export const manifest = definePlugin({
     chmodSync(file, 0o600);
     expect(await wrong(made)).toEqual([]);
     writeFileSync(file, "too short");
-    expect(await wrong(made)).toMatchObject([{ check: "keys", says: expect.stringContaining("no key of 32 bytes") }]);
+    expect(await wrong(made)).toMatchObject([
+      { check: "keys", says: expect.stringContaining("neither a key of 32 bytes nor a passphrase") },
+    ]);
   });
 
   it("finds what an engine that was killed has left, and one that does not answer", async () => {

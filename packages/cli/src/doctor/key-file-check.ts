@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { messageOf } from "@millrace/core/plugin";
 import type { Check, Finding } from "./finding.ts";
 
-/** 32 bytes in base64 without padding. */
-const shortestKey = 43;
+/** What a passphrase must have at least; a key of 32 bytes is longer in every form. */
+const shortestKey = 16;
 const mostBytes = 1_000_000;
 
 /** Files that the config names as places of keys: `keys: { file: "…" }` in the options of a part. */
@@ -49,7 +49,7 @@ export function judgeKeyFile(path: string): Finding {
     return bad(`The key file ${path} can be read by others (mode ${(mode & 0o777).toString(8)})`, `chmod 600 ${path}`);
   if (text.trim().length < shortestKey)
     return bad(
-      `The key file ${path} holds no key of 32 bytes`,
+      `The key file ${path} holds neither a key of 32 bytes nor a passphrase of ${shortestKey} characters`,
       "Make one: `openssl rand -base64 32`, and keep the old ones in the file as long as values need them.",
     );
   return { check: "keys", level: "good", says: `The key file ${path} is this user's alone` };

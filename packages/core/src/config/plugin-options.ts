@@ -1,4 +1,4 @@
-import { coreError, type MillraceError, messageOf, shown } from "../errors.ts";
+import { coreError, isMillraceError, type MillraceError, messageOf, shown } from "../errors.ts";
 import type { PluginOptions } from "./define-config.ts";
 import type { LoadedConfig, Origin } from "./load-config.ts";
 import type { PluginContext, PluginManifest } from "./plugin-manifest.ts";
@@ -61,7 +61,8 @@ export function createPlugin<T>(plugin: PreparedPlugin, context: PluginContext):
   try {
     return plugin.manifest.create(plugin.options, context) as T;
   } catch (error) {
-    throw failed(plugin.name, error);
+    // A plug-in that says what is wrong, and how to mend it, says it best.
+    throw isMillraceError(error) ? error : failed(plugin.name, error);
   }
 }
 

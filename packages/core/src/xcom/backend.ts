@@ -96,11 +96,11 @@ export function xcomBackend(
     const work = workOf(address, call);
     if (text.length < largeBytes) {
       const bytes = Buffer.from(text);
-      const writers = await writersOf(stack, bytes, bytes.length, address);
+      const writers = await writersOf(stack, bytes, bytes.length, work);
       return (await writeBytes(bytes, writers, work)) ?? text;
     }
     const source = await PeekedSource.of(piecesOfText(text), Buffer.byteLength(text));
-    const writers = await writersOf(stack, source.head, source.sizeBytes, address);
+    const writers = await writersOf(stack, source.head, source.sizeBytes, work);
     if (canStream(writers)) return (await writePieces(source, writers, () => writers.inner, work)) ?? text;
     await source.close();
     return (await writeBytes(Buffer.from(text), writers, work)) ?? text;
@@ -116,7 +116,7 @@ export function xcomBackend(
       const work = { ...workOf(address, call), isOfSource: (error: unknown) => counter.failure?.error === error };
       const source = await PeekedSource.of(countedPieces(given, counter));
       const sizeBytes = source.isWhole ? source.head.length : undefined;
-      const writers = await writersOf(stack, source.head, sizeBytes, address);
+      const writers = await writersOf(stack, source.head, sizeBytes, work);
       const inner = (): XComEnvelope => {
         const stream = streamEnvelope(counter.sizeBytes);
         return writers.inner ? withInner(writers.inner, stream) : stream;

@@ -157,7 +157,7 @@ export interface XComChooser extends XComPart {
    * @param head - the value's bytes, or a stream's first 64 KiB
    * @param sizeBytes - of the whole; `undefined` for a stream longer than its head
    */
-  choose(head: Uint8Array, sizeBytes: number | undefined, address: XComAddress): Promise<XComChoice>;
+  choose(head: Uint8Array, sizeBytes: number | undefined, address: XComAddress, call?: XComCall): Promise<XComChoice>;
 }
 
 /** What a chooser has chosen. */

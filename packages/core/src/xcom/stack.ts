@@ -1,5 +1,6 @@
 import { coreError } from "../errors.ts";
-import type { XComAddress, XComBackendPart, XComChooser, XComEnvelope, XComPlace, XComStage } from "./parts.ts";
+import { during, type PartWork } from "./part-work.ts";
+import type { XComBackendPart, XComChooser, XComEnvelope, XComPlace, XComStage } from "./parts.ts";
 import { streamPart } from "./stream-part.ts";
 
 /** The parts of a backend in order. */
@@ -49,12 +50,14 @@ export async function writersOf(
   stack: XComStack,
   head: Uint8Array,
   sizeBytes: number | undefined,
-  address: XComAddress,
+  work: PartWork,
 ): Promise<Writers> {
-  if (!stack.chooser) return split(stack.writers, undefined);
-  const { parts, envelope } = await stack.chooser.choose(head, sizeBytes, address);
-  if (parts.some((part) => !stack.chooser?.parts.includes(part)))
-    throw coreError("XCOM_STACK_INVALID", { why: `'${stack.chooser.name}' has chosen what is none of its parts` });
+  const { chooser } = stack;
+  if (!chooser) return split(stack.writers, undefined);
+  const choose = () => chooser.choose(head, sizeBytes, work.address, work.call);
+  const { parts, envelope } = await during(chooser, "write", work, choose);
+  if (parts.some((part) => !chooser.parts.includes(part)))
+    throw coreError("XCOM_STACK_INVALID", { why: `'${chooser.name}' has chosen what is none of its parts` });
   checkOrder(parts);
   return split(parts, envelope);
 }

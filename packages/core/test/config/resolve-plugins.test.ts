@@ -108,6 +108,27 @@ describe("plug-ins by name", () => {
     });
   });
 
+  it("that say themselves what is wrong when they are made are heard, and others are named", () => {
+    const throwing = (error: string): string =>
+      letterStage.replace(
+        "create: ({ letter }, context) => ({",
+        `create: () => { throw ${error}; }, made: ({ letter }, context) => ({`,
+      );
+    const coded = `defineErrors({ LETTER_GONE: { says: "The letter is gone", cure: "Write another." } })("LETTER_GONE")`;
+    const made = (error: string) =>
+      inNode(
+        project(`export default { xcom: { backend: "xcom-letter" } };`, {
+          "node_modules/xcom-letter/index.js": `import { defineErrors } from ${JSON.stringify(plugin)};\n${throwing(error)}`,
+        }),
+        failure(written),
+      );
+    expect(made(coded)).toEqual({ code: "LETTER_GONE", message: "The letter is gone" });
+    expect(made(`new Error("no paper")`)).toEqual({
+      code: "PLUGIN_FAILED",
+      message: expect.stringContaining("no paper"),
+    });
+  });
+
   it("of stores can be looked over, migrated and backed up with the options and the place of the config", () => {
     const storeWith = (offers: string): string => `import { definePlugin, memoryStore } from ${JSON.stringify(plugin)};
 export const manifest = definePlugin({

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { defineErrors, isMillraceError } from "../../src/errors.ts";
 import { type StoredXCom, xcomBackend } from "../../src/xcom/backend.ts";
 import type { XComAddress, XComChooser, XComEnvelope, XComPlace, XComStage } from "../../src/xcom/parts.ts";
-import { doubling, sealing, shelf } from "./streaming-parts.ts";
+import { doubling, sealing, shelf, traced } from "./streaming-parts.ts";
 
 const address: XComAddress = { dagId: "d", runId: "r", taskId: "t", mapIndex: -1, key: "k" };
 const refused = defineErrors({ SAMPLE_PLAIN: { says: "It is plain: {markers}", cure: "Write it again." } });
@@ -99,6 +99,19 @@ describe("a chooser", () => {
       xcomBackend([{ ...chooser, choose: async () => ({ parts: chosen, envelope: { _xcom_letters: true } }) }]);
     for (const chosen of [[doubling()], [parts.shelf, parts.seal]])
       expect(await codeOf(choosing(chosen).serialize("x", address))).toBe("XCOM_STACK_INVALID");
+  });
+
+  test("that cannot choose is named, and what it was to choose for is let go", async () => {
+    const lost = xcomBackend([{ ...chooser, choose: () => Promise.reject(new Error("no idea")) }]);
+    const values = { part: "letters", did: "write", why: "no idea" };
+    for (const value of ["x", "x".repeat(5_000_000)])
+      await expect(lost.serialize(value, address)).rejects.toMatchObject({ code: "XCOM_PART_FAILED", values });
+    const traces = { open: 0 };
+    async function* source() {
+      yield Buffer.alloc(100_000);
+    }
+    await expect(lost.serializeStream(traced(source(), traces), address, { chunks })).rejects.toMatchObject({ values });
+    expect(traces.open).toBe(0);
   });
 
   test("whose envelope stands alone holds no value", async () => {
