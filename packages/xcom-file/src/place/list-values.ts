@@ -38,14 +38,17 @@ async function* inside(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PlacedXCom, void, undefined> {
   try {
-    for await (const name of namesIn(tree, folder)) {
+    for await (const names of namesIn(tree, folder)) {
       signal?.throwIfAborted();
-      const kept = await valueAt(folder, segments, name);
-      if (kept) yield kept;
-      else if (isIdFolder(name) && segments.length < deepest) {
-        const below = [...segments, name];
-        const next = await openedUnlessLink(tree, below, folder.at(name));
-        if (next) yield* inside(tree, below, next, signal);
+      const found = await Promise.all(names.map((name) => valueAt(folder, segments, name)));
+      for (const [n, name] of names.entries()) {
+        const kept = found[n];
+        if (kept) yield kept;
+        else if (isIdFolder(name) && segments.length < deepest) {
+          const below = [...segments, name];
+          const next = await openedUnlessLink(tree, below, folder.at(name));
+          if (next) yield* inside(tree, below, next, signal);
+        }
       }
     }
   } finally {
@@ -53,9 +56,16 @@ async function* inside(
   }
 }
 
-async function* namesIn(tree: FileTree, folder: AnchoredFolder): AsyncGenerator<string, void, undefined> {
+/** A few names at a time, of which the system is asked at once. */
+async function* namesIn(tree: FileTree, folder: AnchoredFolder): AsyncGenerator<string[], void, undefined> {
+  let names: string[] = [];
   try {
-    for await (const entry of await opendir(folder.here, { bufferSize: 256 })) yield entry.name;
+    for await (const entry of await opendir(folder.here, { bufferSize: namesAtOnce })) {
+      if (names.push(entry.name) < namesAtOnce) continue;
+      yield names;
+      names = [];
+    }
+    if (names.length > 0) yield names;
   } catch (error) {
     if (codeOf(error) === "ENOENT") return;
     throw tree.errors.failed("read", folder.path, error);
@@ -83,6 +93,8 @@ async function openedUnlessLink(tree: FileTree, segments: readonly string[], via
     throw error;
   });
 }
+
+const namesAtOnce = 64;
 
 /** Four ids over six folders each are more than there ever are. */
 const deepest = 24;

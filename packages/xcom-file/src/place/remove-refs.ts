@@ -32,15 +32,15 @@ export async function removeRefs(tree: FileTree, refs: readonly string[], signal
       failures.push(error);
     }
   }
-  for (const { folders, names } of byFolder.values()) {
-    signal?.throwIfAborted();
-    try {
-      failures.push(...(await removeFrom(tree, folders, names, signal)));
-    } catch (error) {
-      signal?.throwIfAborted();
-      failures.push(error);
+  const groups = byFolder.values();
+  const lane = async (): Promise<void> => {
+    for (const { folders, names } of groups) {
+      if (signal?.aborted) return;
+      await removeFrom(tree, folders, names, failures).catch((error: unknown) => failures.push(error));
     }
-  }
+  };
+  await Promise.all(Array.from({ length: foldersAtOnce }, lane));
+  signal?.throwIfAborted();
   if (failures.length > 0) throw failures[0];
 }
 
@@ -48,19 +48,16 @@ async function removeFrom(
   tree: FileTree,
   folders: readonly string[],
   names: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<unknown[]> {
-  const failures: unknown[] = [];
+  failures: unknown[],
+): Promise<void> {
   const folder = await openFolder(tree, folders);
-  if (!folder) return failures;
+  if (!folder) return;
   try {
-    for (const name of names) {
-      signal?.throwIfAborted();
-      await removeFile(tree, folder, name).catch((error: unknown) => failures.push(error));
-    }
+    for (const name of names) await removeFile(tree, folder, name).catch((error: unknown) => failures.push(error));
   } finally {
     await folder.close();
   }
   await removeEmptyFolders(tree, folders);
-  return failures;
 }
+
+const foldersAtOnce = 8;
