@@ -90,7 +90,7 @@ function namesText(names: readonly string[]): string {
     : `${names.slice(0, mostNames).join(", ")} and ${names.length - mostNames} more`;
 }
 
-/** The parts that wrote a value, as their markers tell, innermost first: `compressed`, `encrypted`, `file_backend`. */
+/** The parts that wrote a value, as their markers tell, innermost first: `compressed`, `encrypted`, `file`. */
 function partsOf(row: XComRow): string[] {
   if (row.format === "json") return [];
   const parts: string[] = [];

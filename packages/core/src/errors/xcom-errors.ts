@@ -58,6 +58,10 @@ export const xcomErrors = {
     says: "The XCom part '{part}' cannot begin its work: {why}",
     cure: "See to what it needs (its folder, its keys, the network); `millrace doctor` tells more.",
   },
+  XCOM_SCOPE_INVALID: {
+    says: "What is to be collected names {what}",
+    cure: "Give dagId with runId, and both with taskId.",
+  },
   XCOM_NOT_COLLECTED: {
     says: "What the XCom place '{part}' keeps could not be collected: {why}",
     cure: "See that the place can be reached and written; nothing that is needed was removed, and the next collection goes on.",

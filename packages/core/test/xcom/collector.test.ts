@@ -280,3 +280,11 @@ describe("the collector", () => {
 async function* nothing(): AsyncGenerator<never> {
   // There is nothing.
 }
+
+test("a run without its DAG, or a task without its run, is refused and does not stand for everything", async () => {
+  const history = new CollectorHistory();
+  const collected = (scope: object) => collectXComs({ store: history.store, places: [history.listing.place], scope });
+  for (const scope of [{ runId: "r" }, { taskId: "t" }, { dagId: "d", taskId: "t" }])
+    await expect(collected(scope)).rejects.toMatchObject({ code: "XCOM_SCOPE_INVALID" });
+  await expect(collected({ dagId: "../x" })).rejects.toMatchObject({ code: "DAG_ID_INVALID" });
+});

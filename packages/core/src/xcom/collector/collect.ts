@@ -1,3 +1,4 @@
+import { checkDagId, checkRunId, checkTaskPath } from "../../authoring/identifiers.ts";
 import { coreError, isMillraceError, type MillraceError, messageOf } from "../../errors.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type DurationInput, parseDuration } from "../../time/duration.ts";
@@ -75,7 +76,7 @@ type Counts = { -readonly [Name in keyof CollectedAmount]: number };
  * Streams that no place has taken stay in the store itself; the last place of the answer, `store`, is they.
  *
  * @returns one for each place. A place that fails says so in its `error`, and the others go on
- * @throws `DURATION_INVALID` for `olderThan`, and the reason of an aborted `signal`
+ * @throws `DURATION_INVALID` for `olderThan`, `DAG_ID_INVALID`, `RUN_ID_INVALID` and `XCOM_SCOPE_INVALID` for `scope`, and the reason of an aborted `signal`
  * @example
  * ```ts
  * import { collectXComs, memoryStore } from "@millrace/core/engine";
@@ -87,7 +88,8 @@ type Counts = { -readonly [Name in keyof CollectedAmount]: number };
  * ```
  */
 export async function collectXComs(options: CollectOptions): Promise<readonly CollectedPlace[]> {
-  const { places, clock = systemClock, olderThan = usualAge, scope = {}, signal } = options;
+  const { places, clock = systemClock, olderThan = usualAge, signal } = options;
+  const scope = checkScope(options.scope ?? {});
   const criteria: Criteria = { olderThan: clock.now() - parseDuration(olderThan), scope };
   const collected: CollectedPlace[] = [];
   const { store, removeStreams, dryRun = false } = options;
@@ -189,6 +191,19 @@ class Round {
       ? error
       : coreError("XCOM_NOT_COLLECTED", { part, why: messageOf(error) }, { cause: error });
   }
+}
+
+/** A run is one of a DAG, and a task one of a run: without what they belong to they would mean everything. */
+function checkScope(scope: XComScope): XComScope {
+  const { dagId, runId, taskId } = scope;
+  if (dagId !== undefined) checkDagId(dagId);
+  if (runId !== undefined) checkRunId(runId);
+  if (taskId !== undefined) checkTaskPath(taskId);
+  if ((runId !== undefined && dagId === undefined) || (taskId !== undefined && runId === undefined))
+    throw coreError("XCOM_SCOPE_INVALID", {
+      what: taskId === undefined ? "a run without its DAG" : "a task without its run",
+    });
+  return scope;
 }
 
 function turn(): Promise<void> {
