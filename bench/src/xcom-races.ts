@@ -4,6 +4,9 @@ import type { XComSizes } from "./sizes.ts";
 import { bytesOf, sizeName, type ValueKind } from "./xcom-values.ts";
 
 const longestRaceMs = 800;
+/** Values that are quicker than a clock is exact are taken together, so many bytes of them at a time. */
+const bytesTogether = 1_048_576;
+const mostTogether = 64;
 
 /** The same work done by a part and without it. */
 export interface Race {
@@ -20,6 +23,8 @@ export interface Contest {
   readonly against: string;
   /** What it does differently by: compression by all kinds of bytes, the others by none. */
   readonly kinds?: readonly ValueKind[];
+  /** One call takes so long that it is measured by itself, whatever its size. */
+  readonly isSlow?: boolean;
   /** Sizes that are raced. Default: all. */
   readonly isForSize?: (sizeBytes: number) => boolean;
   target(sizeBytes: number): Target | undefined;
@@ -47,7 +52,7 @@ export async function measureContest(contest: Contest, { sizes, bytesOfRace }: X
       for (const [way, race] of Object.entries(races))
         found.push({
           name: kinds.length > 1 ? `${way} ${kind}` : way,
-          ...(await run(race, timesOf(sizeBytes, bytesOfRace))),
+          ...(await run(race, timesOf(sizeBytes, bytesOfRace), togetherOf(sizeBytes, contest))),
         });
     }
     figures.push(figureOf(contest, sizeBytes, found));
@@ -61,17 +66,29 @@ function timesOf(sizeBytes: number, bytesOfRace: number): number {
   return Math.min(3_000, Math.max(least, Math.round(bytesOfRace / sizeBytes)));
 }
 
-/** Both sides in turns, each taken by itself. A third of them warms up and does not count. */
-async function run({ bare, part }: Race, times: number): Promise<Omit<Found, "name">> {
+/** How many calls of one side are taken together. */
+function togetherOf(sizeBytes: number, { isSlow = false }: Contest): number {
+  return isSlow ? 1 : Math.min(mostTogether, Math.max(1, Math.round(bytesTogether / sizeBytes)));
+}
+
+/** Both sides in turns. A third of them warms up and does not count. */
+async function run(race: Race, times: number, together: number): Promise<Omit<Found, "name">> {
+  const [bare, part] = [race.bare, race.part].map((call) => async (): Promise<void> => {
+    for (let time = 0; time < together; time++) await call();
+  }) as [() => Promise<void>, () => Promise<void>];
   const took = { bare: [] as Took[], part: [] as Took[] };
   const began = performance.now();
-  for (let time = 0; time < times; time++) {
+  for (let time = 0; time < Math.max(6, times / together); time++) {
     took.bare.push(await take(bare));
     took.part.push(await take(part));
     if (time >= 5 && performance.now() - began > longestRaceMs) break;
   }
   const [first, second] = [quickest(took.bare), quickest(took.part)];
-  return { bareMs: first.wallMs, partMs: second.wallMs, cpuShare: first.cpuMs / second.cpuMs };
+  return {
+    bareMs: first.wallMs / together,
+    partMs: second.wallMs / together,
+    cpuShare: first.cpuMs / second.cpuMs,
+  };
 }
 
 /** The lower quartile: what it takes while the machine does little else. A median would tell of that. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Figure, Gap } from "./figure.ts";
 import type { Sizes } from "./sizes.ts";
 import { aesContest } from "./xcom-aes.ts";
-import { fileContest } from "./xcom-file.ts";
+import { fileContests } from "./xcom-file.ts";
 import { gzipContest } from "./xcom-gzip.ts";
 import { measureXComKeys } from "./xcom-keys.ts";
 import { measureContest } from "./xcom-races.ts";
@@ -12,10 +12,11 @@ import { measureXComStack } from "./xcom-stack.ts";
 /** The parts of XCom backends, each beside what it is made of, and all of them together. */
 export async function measureXCom(folder: string, sizes: Sizes): Promise<(Figure | Gap)[]> {
   const { xcom } = sizes;
+  const figures: Figure[] = [];
+  for (const contest of [gzipContest, aesContest, ...fileContests(join(folder, "file"))])
+    figures.push(...(await measureContest(contest, xcom)));
   return [
-    ...(await measureContest(gzipContest, xcom)),
-    ...(await measureContest(aesContest, xcom)),
-    ...(await measureContest(fileContest(join(folder, "file")), xcom)),
+    ...figures,
     ...(await withS3Contest((contest) => measureContest(contest, xcom))),
     ...(await measureXComStack(join(folder, "stack"), xcom)),
     await measureXComKeys(join(folder, "keys.db"), xcom),
