@@ -17,31 +17,37 @@ const turbo = (task, ...more) => [
   ...more,
 ];
 
-/** In this order. A step that is `needed` ends the run when it fails; one that looks at `dist` has the build before it. */
+/**
+ * In this order, but for neighbours of different lanes, which run at the same time. A step that is `needed` ends the run when
+ * it fails; one that looks at `dist` has the build before it.
+ */
 const steps = [
   { name: "build", about: "every package, by tsup", command: turbo("build", "--concurrency=3"), needed: true },
-  { name: "lint", about: "format and lint, by biome", command: ["biome", "ci", "--colors=off", "."] },
+  { name: "lint", lane: "b", about: "format and lint, by biome", command: ["biome", "ci", "--colors=off", "."] },
   {
     name: "rules",
+    lane: "b",
     about: "house rules: injected time, names, tests, process.exit, manifests",
     command: gate("source-rules"),
   },
-  { name: "types", about: "sources and tests, by tsc", command: ["tsc", "-p", "tsconfig.json"] },
-  { name: "dependencies", about: "who may import whom, and cycles", command: gate("dependencies") },
+  { name: "types", lane: "a", about: "sources and tests, by tsc", command: ["tsc", "-p", "tsconfig.json"] },
+  { name: "dependencies", lane: "b", about: "who may import whom, and cycles", command: gate("dependencies") },
   {
     name: "unused",
+    lane: "b",
     about: "exports and dependencies nobody uses, by knip",
     command: ["knip", "--no-progress", "--no-config-hints"],
   },
-  { name: "packages", about: "packed tarballs, by publint and attw", command: gate("packages"), dist: true },
-  { name: "consumer", about: "a project outside the workspace", command: gate("consumer"), dist: true },
+  { name: "packages", lane: "a", about: "packed tarballs, by publint and attw", command: gate("packages"), dist: true },
+  { name: "consumer", lane: "a", about: "a project outside the workspace", command: gate("consumer"), dist: true },
   {
     name: "errors",
+    lane: "b",
     about: "every error code: thrown, and in docs/errors.md",
     command: [process.execPath, "--conditions=millrace-source", "scripts/gates/errors.mjs"],
   },
-  { name: "examples", about: "the code in READMEs, docs and TSDoc", command: gate("examples") },
-  { name: "demo", about: "the README's other command", command: [process.execPath, "scripts/demo.mjs"] },
+  { name: "examples", lane: "b", about: "the code in READMEs, docs and TSDoc", command: gate("examples") },
+  { name: "demo", lane: "b", about: "the README's other command", command: [process.execPath, "scripts/demo.mjs"] },
   {
     name: "tests",
     about: "every package and example on Node 26",
@@ -61,12 +67,9 @@ const failedSteps = [];
 let passed = 0;
 let failed = 0;
 
-for (const step of chosen) {
-  const outcome = await runStep(step);
-  passed += outcome.passed;
-  failed += outcome.failed;
-  if (outcome.failed > 0) failedSteps.push(step.name);
-  if (outcome.failed > 0 && step.needed) break;
+for (const lanes of lanesOf(chosen)) {
+  await Promise.all(lanes.map(runLane));
+  if (lanes.some((lane) => lane.some((step) => step.needed && failedSteps.includes(step.name)))) break;
 }
 
 if (failedSteps.length > 0) {
@@ -74,6 +77,30 @@ if (failedSteps.length > 0) {
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+/** Steps that stand together and have lanes, by lane; every other one by itself. */
+function lanesOf(all) {
+  const groups = [];
+  for (const step of all) {
+    const group = groups.at(-1);
+    if (!step.lane || !group?.[0][0].lane) groups.push([[step]]);
+    else {
+      const lane = group.find(([first]) => first.lane === step.lane);
+      if (lane) lane.push(step);
+      else group.push([step]);
+    }
+  }
+  return groups;
+}
+
+async function runLane(lane) {
+  for (const step of lane) {
+    const outcome = await runStep(step);
+    passed += outcome.passed;
+    failed += outcome.failed;
+    if (outcome.failed > 0) failedSteps.push(step.name);
+  }
+}
 
 function chooseSteps(names) {
   const unknown = names.filter((name) => !steps.some((step) => step.name === name));

@@ -96,7 +96,7 @@ const places = commands.flatMap(({ path, definition }) => placesOf(path, definit
 
 /** Every file that is there, with the folder around the project. */
 const filesAround = ({ folder }: Project): readonly string[] => [
-  ...readdirSync(dirname(folder)).filter((name) => !name.startsWith("millrace-")),
+  ...readdirSync(dirname(folder)),
   ...readdirSync(folder),
   ...readdirSync(join(folder, ".millrace")).filter((name) => !/^engine\.|-(wal|shm)$/.test(name)),
 ];

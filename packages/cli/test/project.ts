@@ -88,8 +88,11 @@ export const halfBad = dag("half_bad", {}, (d) => {
 
 /** Makes a project that finds the workspace's packages as if they were installed. */
 export function project(files: Readonly<Record<string, string>> = {}): Project {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-cli-")));
-  folders.push(folder);
+  // In a folder of its own: what comes up beside it is of this test.
+  const around = realpathSync(mkdtempSync(join(tmpdir(), "millrace-cli-")));
+  const folder = join(around, "project");
+  mkdirSync(folder);
+  folders.push(around);
   linkPackages(folder);
   const write = (more: Readonly<Record<string, string>>): void => {
     for (const [name, text] of Object.entries(more)) {
