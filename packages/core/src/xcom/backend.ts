@@ -116,7 +116,10 @@ export function xcomBackend(
       const work = { ...workOf(address, call), isOfSource: (error: unknown) => counter.failure?.error === error };
       const source = await PeekedSource.of(countedPieces(given, counter));
       const sizeBytes = source.isWhole ? source.head.length : undefined;
-      const writers = await writersOf(stack, source.head, sizeBytes, work);
+      const writers = await writersOf(stack, source.head, sizeBytes, work).catch(async (error: unknown) => {
+        await source.close();
+        throw error;
+      });
       const inner = (): XComEnvelope => {
         const stream = streamEnvelope(counter.sizeBytes);
         return writers.inner ? withInner(writers.inner, stream) : stream;

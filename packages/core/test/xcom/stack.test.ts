@@ -108,7 +108,7 @@ describe("a chooser", () => {
       await expect(lost.serialize(value, address)).rejects.toMatchObject({ code: "XCOM_PART_FAILED", values });
     const traces = { open: 0 };
     async function* source() {
-      yield Buffer.alloc(100_000);
+      for (let n = 0; n < 3; n++) yield Buffer.alloc(300_000);
     }
     await expect(lost.serializeStream(traced(source(), traces), address, { chunks })).rejects.toMatchObject({ values });
     expect(traces.open).toBe(0);
