@@ -51,7 +51,7 @@ const steps = [
   {
     name: "tests",
     about: "every package and example on Node 26",
-    command: turbo("test", "--concurrency=3"),
+    command: turbo("test", "--concurrency=2"),
     results: "node26",
   },
   {
