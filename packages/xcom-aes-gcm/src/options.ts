@@ -72,7 +72,7 @@ export function checkOptions(given: AesGcmOptions): AesGcmOptions {
   if (success) return data as AesGcmOptions;
   const issue = error.issues[0];
   const option = issue?.code === "unrecognized_keys" ? String(issue.keys[0]) : String(issue?.path[0] ?? "options");
-  const value: unknown = option === "options" ? given : (given as unknown as Record<string, unknown>)[option];
+  const value: unknown = option === "options" ? given : new Map<string, unknown>(Object.entries(given)).get(option);
   throw aesGcmError("XCOM_ENCRYPTION_OPTION_INVALID", {
     option,
     value: option === "keys" && value !== undefined ? "not shown" : shown(value),

@@ -2,7 +2,7 @@ import { checkDagId, checkTaskPath, checkXComKey } from "../authoring/identifier
 import { isPlainRecord, OptionReader } from "../authoring/option-reader.ts";
 import type { MillraceError } from "../errors.ts";
 import { RUN_STATES, TASK_STATES } from "../lifecycle/states.ts";
-import type { ObserveOptions } from "../observe/engine-event.ts";
+import type { EngineListener, ObserveOptions } from "../observe/engine-event.ts";
 import type { MarkedState, Operation, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { RunFilter } from "../store/contract.ts";
 import type { RenewXComsOptions } from "./renewals.ts";
@@ -118,6 +118,14 @@ export function checkWanted<T extends ObserveOptions>(wanted: T, where: string):
     if (dagId !== undefined) checkDagId(dagId);
     read.wholeNumber("runNo", runNo, 0);
     return wanted;
+  });
+}
+
+/** @throws `DAG_OPTION_INVALID` */
+export function checkListener(listener: EngineListener): EngineListener {
+  return reading("engine.observe", (read) => {
+    if (typeof listener !== "function") read.wrong("listener", listener, "a function is needed");
+    return listener;
   });
 }
 

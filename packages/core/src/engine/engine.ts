@@ -1,27 +1,19 @@
 import { type Dag, isDag } from "../authoring/definition.ts";
 import { checkDagId } from "../authoring/identifiers.ts";
-import { coreError, type MillraceError, messageOf, shown } from "../errors.ts";
+import { coreError, type MillraceError, messageOf } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
-import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
-import type { Observers } from "../observe/observers.ts";
 import { checkSignalName } from "../runtime/awaited-events.ts";
-import type { RefusedRun } from "../scheduler/asks.ts";
-import type { DagBook } from "../scheduler/dag-book.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
-import type { Scheduler } from "../scheduler/scheduler.ts";
-import type { EventRow, RunFilter, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
-import type { Clock } from "../time/clock.ts";
-import type { Randomness } from "../time/random.ts";
-import type { XComServices } from "../xcom/accessor.ts";
+import type { EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
 import { type CollectedPlace, type CollectOptions, collectXComs } from "../xcom/collector/collect.ts";
 import { placesOf } from "../xcom/collector/placed-refs.ts";
 import { removeStreams } from "../xcom/collector/stored-streams.ts";
-import type { XComPurger } from "../xcom/xcom-purger.ts";
 import {
   checkEventFilter,
+  checkListener,
   checkOperation,
   checkOptions,
   checkReason,
@@ -29,6 +21,7 @@ import {
   checkRunFilter,
   checkWanted,
 } from "./check-arguments.ts";
+import type { DryRun, EngineParts, EngineStart, StartOptions } from "./engine-parts.ts";
 import { findDag, findRun } from "./find-run.ts";
 import { LiveRunResult } from "./live-run-result.ts";
 import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
@@ -38,48 +31,9 @@ import { Renewals, type RenewXComsOptions, type XComsRenewed } from "./renewals.
 import { type DagReplaced, type DagReplacement, replaceDags } from "./replace-dags.ts";
 import { RequestDesk } from "./requests/request-desk.ts";
 import { type RunResult, readRunOutcome } from "./run-result.ts";
-import type { Services } from "./service.ts";
-import type { XComMonitor } from "./xcom-monitor.ts";
 
 /** How long a closing engine waits for places to remove what XComs have kept there. */
 const purgeGraceMs = 10_000;
-
-export interface EngineParts {
-  readonly store: Store;
-  readonly scheduler: Scheduler;
-  readonly observers: Observers;
-  readonly metrics: EngineMetrics;
-  readonly xcoms: XComServices;
-  /** Those of the XCom backend. */
-  readonly parts: { readonly open: () => Promise<void>; readonly close: () => Promise<void> };
-  readonly monitor: XComMonitor;
-  readonly purger: XComPurger;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  /** Tasks may run in threads, so their DAGs must come from files. */
-  readonly mayThread: boolean;
-  readonly dags: DagBook;
-  readonly services: Services;
-  /** Pools in the store that tasks may name, checked against a new set of DAGs. */
-  checkPools(dags: readonly Dag[]): void;
-}
-
-/** With `dryRun: true` nothing is changed: the answer tells what would be. */
-export interface DryRun {
-  readonly dryRun?: boolean;
-}
-
-export interface StartOptions {
-  /** `false` leaves the runs of former engines as they are, for an engine that comes later. Default true. */
-  readonly adopt?: boolean;
-}
-
-/** What {@link Engine.start} found. */
-export interface EngineStart {
-  /** Runs that go on. */
-  readonly adopted: number;
-  readonly refused: readonly RefusedRun[];
-}
 
 /** Runs DAGs on one store. Made by `createEngine`. */
 export class Engine {
@@ -293,14 +247,7 @@ export class Engine {
    */
   observe(listener: EngineListener, options: ObserveOptions = {}): () => void {
     this.#checkOpen();
-    if (typeof listener !== "function")
-      throw coreError("DAG_OPTION_INVALID", {
-        option: "listener",
-        where: "engine.observe",
-        value: shown(listener),
-        expected: "a function is needed",
-      });
-    return this.#parts.observers.add(listener, checkWanted(options, "engine.observe"));
+    return this.#parts.observers.add(checkListener(listener), checkWanted(options, "engine.observe"));
   }
 
   /**
@@ -393,19 +340,9 @@ export class Engine {
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     this.#parts.observers.close();
     this.#parts.metrics.close();
-    await this.#writeTotals();
+    await this.#parts.monitor.close();
     await this.#parts.parts.close();
     await this.#parts.store.close();
-  }
-
-  /** What XCom parts did last. Nothing depends on these numbers, so a store that cannot be written now goes without. */
-  async #writeTotals(): Promise<void> {
-    try {
-      const last = await this.#parts.monitor.close();
-      if (last.length > 0) await this.#parts.store.commit(last);
-    } catch {
-      // The engine is closed all the same.
-    }
   }
 
   #checkOpen(): void {

@@ -2,6 +2,7 @@ import { coreError, isMillraceError } from "../errors.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Store, XComRef, XComRow } from "../store/contract.ts";
 import { type Clock, monotonicOf } from "../time/clock.ts";
+import { turn } from "../time/turn.ts";
 import { storedOf, type XComServices } from "../xcom/accessor.ts";
 import type { XComBackendCall } from "../xcom/backend.ts";
 import type { XComAddress, XComEnvelope } from "../xcom/parts.ts";
@@ -208,8 +209,4 @@ function addressOf(
   run: { readonly dagId: string; readonly runId: string } | undefined,
 ): XComAddress {
   return { dagId: run?.dagId ?? "?", runId: run?.runId ?? "?", taskId, mapIndex, key };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,7 +3,7 @@ import { checkDagId } from "../authoring/identifiers.ts";
 import { bundleAddressOf } from "../config/bundles/load-bundle.ts";
 import { coreError, shown } from "../errors.ts";
 import { checkOptions } from "./check-arguments.ts";
-import type { EngineParts } from "./engine.ts";
+import type { EngineParts } from "./engine-parts.ts";
 
 /** DAGs that come, change or go while an engine works. */
 export interface DagReplacement {

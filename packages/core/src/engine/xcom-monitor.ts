@@ -11,6 +11,7 @@ export class XComMonitor {
   readonly #totals: XComTotals;
   readonly #closing = new AbortController();
   readonly #clock: Clock;
+  readonly #store: Store;
   readonly onOperation: OnOperation;
 
   constructor(services: {
@@ -23,6 +24,7 @@ export class XComMonitor {
   }) {
     const { store, clock, metrics, write, onOperation } = services;
     this.#clock = clock;
+    this.#store = store;
     this.#totals = new XComTotals(store.state, () => void this.#writeSoon(write));
     this.onOperation = (operation) => {
       metrics.xcomOperation(operation);
@@ -35,10 +37,15 @@ export class XComMonitor {
     };
   }
 
-  /** What is left to be written; nothing more is written by itself. */
-  async close(): Promise<readonly Change[]> {
+  /** Writes what is left. Nothing depends on these numbers, so a store that cannot be written now goes without. */
+  async close(): Promise<void> {
     this.#closing.abort();
-    return this.#totals.drain(this.#clock.now());
+    try {
+      const last = await this.#totals.drain(this.#clock.now());
+      if (last.length > 0) await this.#store.commit(last);
+    } catch {
+      // The engine is closed all the same.
+    }
   }
 
   async #writeSoon(write: (change: Change) => Promise<Outcome>): Promise<void> {

@@ -1,6 +1,7 @@
 import { isMillraceError } from "../errors.ts";
 import { mayPass } from "../store/patient-reads.ts";
 import type { Clock } from "../time/clock.ts";
+import { turn } from "../time/turn.ts";
 import { type EngineEvent, type EngineListener, isWanted, type ObserveOptions } from "./engine-event.ts";
 import type { StoredEvents } from "./stored-events.ts";
 
@@ -98,7 +99,7 @@ export class Subscription {
       }
       if (page.length > 0) {
         // A store in memory answers at once: others have their turn between two pages.
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await turn();
         continue;
       }
       this.#cursor = Math.max(this.#cursor, head);

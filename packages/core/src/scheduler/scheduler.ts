@@ -2,6 +2,7 @@ import { coreError, type MillraceError } from "../errors.ts";
 import type { RunState } from "../lifecycle/states.ts";
 import type { AppendLogs, Outcome } from "../store/contract.ts";
 import { formatDuration } from "../time/duration.ts";
+import { turn } from "../time/turn.ts";
 import { Admission, Limit } from "./admission.ts";
 import { Alone } from "./alone.ts";
 import { Asks, answerWrite } from "./asks.ts";
@@ -208,8 +209,7 @@ export class Scheduler implements ProgressHost, Desk {
       await this.#tick(this.#inbox.take());
       this.services.metrics.ticked(began);
       // Attempts that end at once are collected into one group by letting them all end first.
-      if (!this.#inbox.isEmpty || this.#attempts.inflight.size > 0)
-        await new Promise<void>((resolve) => setImmediate(resolve));
+      if (!this.#inbox.isEmpty || this.#attempts.inflight.size > 0) await turn();
     }
     this.#isTicking = false;
     for (const resolve of this.#idle.splice(0)) resolve();

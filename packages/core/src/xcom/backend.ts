@@ -152,7 +152,7 @@ export function xcomBackend(
       const chain = chainOf(stored, address, call.chunks);
       const work = workOf(address, call);
       let sizeBytes = 0;
-      for await (const piece of canReadPieces(chain) ? readPieces(chain, work) : unsupported(chain, work)) {
+      for await (const piece of readPieces(chain, work)) {
         sizeBytes += piece.length;
         yield piece;
       }
@@ -238,9 +238,4 @@ async function* countedPieces(
 
 function wrongKind(what: string, how: string, { key, taskId }: XComAddress): Error {
   return coreError("XCOM_WRONG_KIND", { key, taskId, what, how });
-}
-
-function unsupported(chain: readonly ChainLink[], { address: { key, taskId } }: PartWork): never {
-  const part = chain.find((link) => !canReadPieces([link]))?.part.name ?? "";
-  throw coreError("XCOM_STREAM_UNSUPPORTED", { part, key, taskId });
 }

@@ -1,4 +1,5 @@
 import type { Store, XComRef, XComRow } from "../store/contract.ts";
+import { turn } from "../time/turn.ts";
 import type { XComBackendPart, XComEnvelope, XComStage } from "./parts.ts";
 import { deepest, isRecord } from "./stream-part.ts";
 
@@ -72,7 +73,7 @@ export async function countXComKeys(query: XComKeyUseQuery): Promise<readonly XC
     if (!last || rows.length < rowsAtOnce) break;
     after = { taskInstanceNo: last.taskInstanceNo, key: last.key };
     // A store may answer at once: without turns in between nothing else would go on.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   return [...uses.values()].sort((a, b) => compare(a.part, b.part) || compare(a.keyId, b.keyId));
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { turn } from "../time/turn.ts";
 import type { XComPieces, XComSource } from "./parts.ts";
 
 /** Up to here values go through the parts in one piece. */
@@ -165,11 +166,6 @@ export async function* piecesOfBase64(text: string, invalid: () => Error): Async
     yield bytes;
     await turn();
   }
-}
-
-/** Lets everything else that waits have its turn. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isHighSurrogate(code: number): boolean {

@@ -1,3 +1,4 @@
+import { coreError } from "../errors.ts";
 import { type ChainLink, corrupt } from "./envelope-chain.ts";
 import { measured, StreamGauge } from "./operation.ts";
 import { during, duringPieces, type PartWork } from "./part-work.ts";
@@ -39,9 +40,12 @@ export function canReadPieces(chain: readonly ChainLink[]): boolean {
   );
 }
 
-/** As {@link readBytes}, in little memory, for chains that {@link canReadPieces}. */
+/** As {@link readBytes}, in little memory. @throws `XCOM_STREAM_UNSUPPORTED` for a chain of which a part handles no streams */
 export function readPieces(chain: readonly ChainLink[], work: PartWork): XComPieces {
   const { address, call } = work;
+  const { key, taskId } = address;
+  const unable = chain.find((link) => !canReadPieces([link]));
+  if (unable) throw coreError("XCOM_STREAM_UNSUPPORTED", { part: unable.part.name, key, taskId });
   let pieces: XComPieces | undefined;
   for (const { part, envelope } of chain) {
     if (part.kind === "chooser" || part.kind === "stream") continue;

@@ -61,7 +61,7 @@ async function inPieces(
   work: PartWork,
   { chunks }: XComBackendCall,
 ): Promise<XComEnvelope | undefined> {
-  const source = await PeekedSource.of(canReadPieces(stale) ? readPieces(stale, work) : unsupported(stale, work));
+  const source = await PeekedSource.of(readPieces(stale, work));
   return writePieces(source, writers, () => writers.inner, work, chunks);
 }
 
@@ -105,11 +105,6 @@ async function discard({ part, envelope }: ChainLink): Promise<void> {
 function recordCountOf([{ envelope }]: readonly ChainLink[]): number | undefined {
   const { record_count: count } = envelope;
   return Number.isSafeInteger(count) && (count as number) >= 0 ? (count as number) : undefined;
-}
-
-function unsupported(links: readonly ChainLink[], { address: { key, taskId } }: PartWork): never {
-  const part = links.find((link) => !canReadPieces([link]))?.part.name ?? "";
-  throw coreError("XCOM_STREAM_UNSUPPORTED", { part, key, taskId });
 }
 
 function notRenewed({ name }: { readonly name: string }, { address: { key, taskId } }: PartWork, why: string): Error {

@@ -1,4 +1,5 @@
 import type { Store, XComRef, XComRow } from "../store/contract.ts";
+import { turn } from "../time/turn.ts";
 import { chunkMarker } from "./chunk-place.ts";
 import type { XComBackendPart, XComEnvelope } from "./parts.ts";
 import { deepest, isRecord, streamPart } from "./stream-part.ts";
@@ -60,7 +61,7 @@ export async function measureXComs({ store, parts, dagId, signal }: XComUsageOpt
       if (dag !== undefined && (dagId === undefined || dag === dagId)) add(usages, dag, row, { names, places });
     }
     after = page.at(-1);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await turn();
   }
   const nameOf = ({ dagId: id, part }: XComUsage): string => JSON.stringify([id, part]);
   return [...usages.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));

@@ -5,7 +5,7 @@ import type { Operation } from "../../scheduler/operations/operation.ts";
 import { answerText } from "../../scheduler/operations/request-answer.ts";
 import type { RequestRow } from "../../store/contract.ts";
 import { checkOperation } from "../check-arguments.ts";
-import type { EngineParts } from "../engine.ts";
+import type { EngineParts } from "../engine-parts.ts";
 import { findDag, findRun } from "../find-run.ts";
 import { parseRunRequest, requestKeyPrefix } from "../parse-run-request.ts";
 import { checkPool } from "../pools.ts";

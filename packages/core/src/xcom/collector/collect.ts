@@ -3,6 +3,7 @@ import { coreError, isMillraceError, type MillraceError, messageOf } from "../..
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type DurationInput, parseDuration } from "../../time/duration.ts";
 import { processMeter } from "../../time/meter.ts";
+import { turn } from "../../time/turn.ts";
 import type { PlacedXCom, XComPlace, XComScope } from "../parts.ts";
 import { type CollectorReads, type Criteria, Judge, type Verdict } from "./judge.ts";
 import { type Collectable, type CollectablePlace, storedStreams } from "./stored-streams.ts";
@@ -204,10 +205,6 @@ function checkScope(scope: XComScope): XComScope {
       what: taskId === undefined ? "a run without its DAG" : "a task without its run",
     });
   return scope;
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What a place lists beyond what it was asked for is none of ours. */
