@@ -30,6 +30,7 @@ export type { ThreadOptions } from "./runtime/threads/thread-options.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
 export { type DurationInput, type DurationParts, duration, parseDuration } from "./time/duration.ts";
 export type { InstantInput } from "./time/instant.ts";
+export type { Catchup, CatchupPolicy, CatchupSetting, CatchupSource } from "./timetable/catchup.ts";
 export type { DataInterval, Timetable, TimetableAnswer, TimetableQuery } from "./timetable/timetable.ts";
 
 assertNodeVersion();

@@ -197,7 +197,6 @@ describe("mistakes", () => {
     [{ runState: "best" }, "runState"],
     [{ maxActiveTasks: 1.5 }, "maxActiveTasks"],
     [{ runTimeout: "later" }, "runTimeout"],
-    [{ catchup: "no" }, "catchup"],
     [{ tags: "sales" }, "tags"],
     [{ description: 5 }, "description"],
     [{ onSuccess: 1 }, "onSuccess"],
@@ -207,6 +206,14 @@ describe("mistakes", () => {
   ])("options of the DAG: %o", (options, option) => {
     const mistakes = mistakesOf((d) => d.task("x", () => 1), options);
     expect(mistakes.map(({ code, values }) => [code, values.option])).toEqual([["DAG_OPTION_INVALID", option]]);
+  });
+
+  test("a catchup setting that is none, or of a source that begins with none", () => {
+    const source = { name: "file", every: "1m", read: () => true };
+    for (const catchup of ["no", { maxRuns: 0 }, source]) {
+      const mistakes = mistakesOf((d) => d.task("x", () => 1), { catchup });
+      expect(mistakes.map(({ code }) => code)).toEqual(["CATCHUP_INVALID"]);
+    }
   });
 
   test("options and build function that are none", () => {

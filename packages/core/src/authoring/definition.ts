@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RetryDelayPolicy } from "../lifecycle/retry-delay.ts";
 import type { TriggerRule } from "../readiness/trigger-rule.ts";
+import type { Catchup, CatchupSource } from "../timetable/catchup.ts";
 import type { Timetable } from "../timetable/timetable.ts";
 import type { TaskContext } from "./context.ts";
 import type { MapSource } from "./map-source.ts";
@@ -97,7 +98,9 @@ export interface Dag<out Params = unknown> {
   readonly startDate: number | string | undefined;
   readonly endDate: number | undefined;
   readonly timezone: string;
-  readonly catchup: boolean;
+  readonly catchup: Catchup;
+  /** Where the setting is read that holds instead of `catchup`. */
+  readonly catchupSource: CatchupSource | undefined;
   readonly maxActiveRuns: number;
   readonly maxActiveTasks: number;
   readonly runTimeoutMs: number | undefined;

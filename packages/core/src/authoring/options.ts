@@ -4,6 +4,7 @@ import type { TriggerRule } from "../readiness/trigger-rule.ts";
 import type { DurationInput } from "../time/duration.ts";
 import type { InstantInput } from "../time/instant.ts";
 import type { Instant } from "../time/temporal.ts";
+import type { CatchupSetting, CatchupSource } from "../timetable/catchup.ts";
 import type { Timetable } from "../timetable/timetable.ts";
 import type { GroupHandle, TaskHandle } from "./handles.ts";
 
@@ -183,8 +184,11 @@ export interface DagOptions<S extends StandardSchemaV1 | undefined = StandardSch
   readonly endDate?: InstantInput;
   /** IANA name for bare dates. Default `UTC`. */
   readonly timezone?: string;
-  /** Make up for runs that were missed. Default false. */
-  readonly catchup?: boolean;
+  /**
+   * Make up for runs that were missed: all (`true`), those within bounds, or none but the last one (`false`, the default).
+   * A source has it read from outside of the code, again and again.
+   */
+  readonly catchup?: CatchupSetting | CatchupSource;
   /** Default 16. */
   readonly maxActiveRuns?: number;
   /** Tasks of this DAG that run at once, over all its runs. Default 16. */

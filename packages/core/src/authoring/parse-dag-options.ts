@@ -1,5 +1,6 @@
 import { isMillraceError, type MillraceError } from "../errors.ts";
 import { checkTimezone, isRelative, parseInstant } from "../time/instant.ts";
+import { type Catchup, isCatchupSource, parseCatchup } from "../timetable/catchup.ts";
 import type { Dag } from "./definition.ts";
 import { OptionReader } from "./option-reader.ts";
 import type { DagOptions } from "./options.ts";
@@ -30,6 +31,8 @@ const known = {
   doc: true,
 } as const satisfies Record<keyof DagOptions, true>;
 
+const catchupOff: Catchup = { isOn: false, since: null, maxRuns: null, windowMs: null };
+
 /** Fills defaults in; adds to `mistakes` instead of throwing, so that all are reported at once. */
 export function parseDagOptions(where: string, options: DagOptions, mistakes: MillraceError[]): ParsedDagOptions {
   const read = new OptionReader(where, mistakes);
@@ -44,6 +47,8 @@ export function parseDagOptions(where: string, options: DagOptions, mistakes: Mi
   };
   read.noOthers(options, known);
   const timezone = attempt(() => checkTimezone(options.timezone ?? "UTC"), "UTC");
+  const { catchup = false } = options;
+  const catchupSource = isCatchupSource(catchup) ? catchup : undefined;
   const { schedule = null, startDate, endDate, params, tags = [], runState = "leaves" } = options;
   if (schedule !== null && (typeof schedule?.next !== "function" || typeof schedule.describe !== "function"))
     read.wrong("schedule", schedule, "a timetable (an object with next and describe) or null is needed");
@@ -63,7 +68,8 @@ export function parseDagOptions(where: string, options: DagOptions, mistakes: Mi
           }, undefined),
     endDate: endDate === undefined ? undefined : attempt(() => parseInstant(endDate, timezone), undefined),
     timezone,
-    catchup: read.flag("catchup", options.catchup, false),
+    catchup: attempt(() => parseCatchup(catchupSource ? catchupSource.default : catchup, timezone), catchupOff),
+    catchupSource,
     maxActiveRuns: read.wholeNumber("maxActiveRuns", options.maxActiveRuns ?? 16, 1),
     maxActiveTasks: read.wholeNumber("maxActiveTasks", options.maxActiveTasks ?? 16, 1),
     runTimeoutMs: read.duration("runTimeout", options.runTimeout),

@@ -78,6 +78,14 @@ export const authoringErrors = {
     says: "{value} is not a time zone that this Node knows",
     cure: "Use an IANA name such as 'Europe/Berlin' or 'UTC'.",
   },
+  TIMETABLE_FAILED: {
+    says: "The timetable '{timetable}' could not be asked for its next run: {why}",
+    cure: "Correct the timetable: next({ lastInterval, earliest, latest, catchup, now }) gives { interval, runAfter } or null. The DAG has no scheduled runs until then.",
+  },
+  CATCHUP_INVALID: {
+    says: "{value} is no catchup setting: {why}",
+    cure: 'Use true, false, or an object such as { since: "2026-10-01", maxRuns: 100, window: "6h" }.',
+  },
   PARAMS_INVALID: {
     says: "The params of DAG '{dagId}' do not fit its schema:\n{list}",
     cure: "Correct the params named; `millrace dags show {dagId}` shows the DAG.",

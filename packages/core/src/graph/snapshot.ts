@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Dag, TaskDefinition } from "../authoring/definition.ts";
+import { type CatchupSetting, catchupText } from "../timetable/catchup.ts";
 
 /** A DAG as JSON: for people, for the command, and to tell versions apart. Holds no function and no parameter value. */
 export interface DagSnapshot {
@@ -13,7 +14,9 @@ export interface DagSnapshot {
   readonly startDate?: number | string;
   readonly endDate?: number;
   readonly timezone: string;
-  readonly catchup: boolean;
+  readonly catchup: CatchupSetting;
+  /** Name of the source that the setting is read from. */
+  readonly catchupSource?: string;
   readonly maxActiveRuns: number;
   readonly maxActiveTasks: number;
   readonly runTimeoutMs?: number;
@@ -56,7 +59,8 @@ export function snapshotOf(dag: Dag): DagSnapshot {
     startDate: dag.startDate,
     endDate: dag.endDate,
     timezone: dag.timezone,
-    catchup: dag.catchup,
+    catchup: catchupText(dag.catchup),
+    ...(dag.catchupSource && { catchupSource: dag.catchupSource.name }),
     maxActiveRuns: dag.maxActiveRuns,
     maxActiveTasks: dag.maxActiveTasks,
     runTimeoutMs: dag.runTimeoutMs,

@@ -75,7 +75,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     const { runNo } = message;
     if (message.kind === "activate") {
       const run = live.get(runNo) as LiveRun;
-      pasts.set(runNo, await loadPast(store, run.row, run.graph.dag.catchup, live));
+      pasts.set(runNo, await loadPast(store, run.row, run.graph.dag.catchup.isOn, live));
       continue;
     }
     const stored = await loadRun(store, runNo);
@@ -88,7 +88,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     const version = await versionOf(dags, stored.row);
     versions.set(runNo, version);
     if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
-      pasts.set(runNo, await loadPast(store, stored.row, version.dag.catchup, live));
+      pasts.set(runNo, await loadPast(store, stored.row, version.dag.catchup.isOn, live));
   }
   return { runs, pasts, versions, removed };
 }
