@@ -35,6 +35,7 @@ export function measureStoreCommit(
         taskIds,
         paused: false,
         startDate: null,
+        startDateIsRelative: false,
         at: 1,
       },
     ]);

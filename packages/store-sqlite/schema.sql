@@ -1,4 +1,4 @@
--- Schema 3, as all migrations together make it.
+-- Schema 4, as all migrations together make it.
 
 CREATE TABLE attempt_performance (
   task_instance_no INTEGER NOT NULL REFERENCES task_instances (task_instance_no),
@@ -38,7 +38,7 @@ CREATE TABLE dags (
   start_date INTEGER,
   registered_at INTEGER NOT NULL,
   last_seen_at INTEGER NOT NULL
-) STRICT;
+, scheduled_start INTEGER, scheduled_end INTEGER) STRICT;
 
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,

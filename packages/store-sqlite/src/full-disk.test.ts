@@ -51,6 +51,7 @@ test("numbers of runs and events go on as if the group that found no room had ne
     taskIds,
     paused: false,
     startDate: null,
+    startDateIsRelative: false,
     at: noon,
   } as const;
   const [dag] = await store.commit([registerDag]);

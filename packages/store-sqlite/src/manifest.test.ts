@@ -14,21 +14,21 @@ test("the manifest makes, looks over and migrates the store of a config file", a
     location: path,
     path,
     exists: false,
-    schema: { found: null, known: 3 },
+    schema: { found: null, known: 4 },
     problems: [],
   });
   expect(await manifest.migrate?.({}, context)).toEqual({
     location: path,
     from: null,
-    to: 3,
-    applied: ["0001-initial.sql", "0002-operations.sql", "0003-envelopes.sql"],
+    to: 4,
+    applied: ["0001-initial.sql", "0002-operations.sql", "0003-envelopes.sql", "0004-time.sql"],
   });
-  expect(await manifest.migrate?.({}, context)).toEqual({ location: path, from: 3, to: 3, applied: [] });
+  expect(await manifest.migrate?.({}, context)).toEqual({ location: path, from: 4, to: 4, applied: [] });
   const store = manifest.create({ durability: "full" }, context);
   expect(await store.open("engine")).toEqual({ epoch: 1 });
   await expect(manifest.migrate?.({}, context)).rejects.toMatchObject({ code: "STORE_LOCKED" });
   const found = await manifest.inspect?.({}, context, { deep: false });
-  expect(found).toMatchObject({ exists: true, schema: { found: 3, known: 3 }, problems: [] });
+  expect(found).toMatchObject({ exists: true, schema: { found: 4, known: 4 }, problems: [] });
   expect(found?.sizeBytes).toBeGreaterThan(4_096);
   const to = join(folder, "copy.db");
   expect(await manifest.backup?.({}, context, to)).toMatchObject({ location: to });

@@ -7,7 +7,7 @@ import { applicationId, connectWriter } from "./database-file.ts";
 import { migrate, migrations } from "./index.ts";
 
 /** What has come since. */
-const applied = ["0002-operations.sql", "0003-envelopes.sql"];
+const applied = ["0002-operations.sql", "0003-envelopes.sql", "0004-time.sql"];
 
 /** A database as the first schema had it, with a run that was going on when its engine ended. */
 function firstSchema(path: string): void {
@@ -38,8 +38,9 @@ test("a database of the first schema is brought up to date by the next engine, w
   firstSchema(path);
   const store = storeAt(path);
   expect(await store.open("engine")).toEqual({ epoch: 5 });
-  expect((await check({ path })).schema).toEqual({ found: 3, known: 3 });
+  expect((await check({ path })).schema).toEqual({ found: 4, known: 4 });
   expect(await store.settings.get("colour")).toBe("blue");
+  expect(await store.dags.get("sales")).toMatchObject({ scheduledStart: null, scheduledEnd: null });
   expect(await store.dags.version(1)).toMatchObject({ dagId: "sales", fingerprint: "print", bundle: null });
   const none = { endedAt: null, wakeAt: null, awaits: null, crashes: 0, uncounted: 0, mapIndex: -1 };
   const rows: TaskInstanceRow[] = [
@@ -109,12 +110,12 @@ test("readers and clients leave a database of the first schema as it is, and say
   for (const mode of ["reader", "client"] as const) {
     await expect(storeAt(path).open(mode)).rejects.toMatchObject({
       code: "SQLITE_SCHEMA_OLD",
-      message: expect.stringMatching(/schema 1.*schema 3/),
+      message: expect.stringMatching(/schema 1.*schema 4/),
       cure: expect.stringContaining("millrace db migrate"),
     });
   }
   expect(traceOf(path)).toEqual(before);
-  expect(await migrate({ path })).toEqual({ location: path, from: 1, to: 3, applied });
+  expect(await migrate({ path })).toEqual({ location: path, from: 1, to: 4, applied });
   const reader = storeAt(path);
   await reader.open("reader");
   expect(await reader.tasks.ofRun(2)).toMatchObject([{ state: "running", crashes: 0 }, { state: "scheduled" }]);

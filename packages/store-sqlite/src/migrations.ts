@@ -216,4 +216,13 @@ CREATE INDEX requests_answered ON requests (answered_at) WHERE answered_at IS NO
 CREATE INDEX xcoms_envelopes ON xcoms (task_instance_no, key) WHERE format = 'envelope';
 `,
   },
+  {
+    version: 4,
+    file: "0004-time.sql",
+    sql: `
+-- Data interval of the newest scheduled run; kept when that run is removed.
+ALTER TABLE dags ADD COLUMN scheduled_start INTEGER;
+ALTER TABLE dags ADD COLUMN scheduled_end INTEGER;
+`,
+  },
 ];

@@ -73,7 +73,12 @@ test("no statement reads a table from end to end, or sorts, without need", async
   await runs.active();
   await runs.list({ limit: 1 });
   await runs.list({ dagId: "d", states: ["failed"], type: "manual", before: 9 });
-  for (const scheduledOnly of [true, false]) await runs.previous({ dagNo: 1, logicalDate: 1, runNo: 1, scheduledOnly });
+  const before = { dagNo: 1, logicalDate: 1, runNo: 1 };
+  for (const scheduledOnly of [true, false]) {
+    await runs.previous({ ...before, scheduledOnly });
+    await runs.previous({ ...before, scheduledOnly, state: "success" });
+  }
+  await runs.ofDates({ dagNo: 1, from: 1, to: 2 });
   await taskFacet(read).ofRun(1);
   await taskFacet(read).get(1);
   await taskFacet(read).find({ runNo: 1, taskId: "t", mapIndex: 0 });

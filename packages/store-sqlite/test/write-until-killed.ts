@@ -18,6 +18,7 @@ const [dag] = await store.commit([
     taskIds,
     paused: false,
     startDate: null,
+    startDateIsRelative: false,
     at,
   },
 ]);

@@ -4,6 +4,7 @@ import { type Break, changes, outcomes } from "./breaking.ts";
 import { brokenOperations } from "./broken-operations.ts";
 import { brokenRequests } from "./broken-requests.ts";
 import { brokenRewrites } from "./broken-rewrites.ts";
+import { brokenSchedules } from "./broken-schedules.ts";
 
 /** Stores that break one promise each. A suite worth its name fails on every one of them. */
 export const brokenStores: Readonly<Record<string, Break>> = {
@@ -518,6 +519,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
   ...brokenOperations,
   ...brokenRequests,
   ...brokenRewrites,
+  ...brokenSchedules,
 };
 
 /** Says that a run was created where it existed. */

@@ -30,7 +30,15 @@ test("bundles of runs stay, those of nobody go once they are a day old, also whi
   make("b", 2);
   make("c", 0);
   // A run of a version that was loaded from bundle a.
-  const version = { dagId: "slow", snapshot: "{}", taskIds: ["t"], paused: false, startDate: null, at: 0 };
+  const version = {
+    dagId: "slow",
+    snapshot: "{}",
+    taskIds: ["t"],
+    paused: false,
+    startDate: null,
+    startDateIsRelative: false,
+    at: 0,
+  };
   const [outcome] = await store.commit([{ kind: "registerDag", ...version, fingerprint: "a", bundle: "a".repeat(64) }]);
   if (outcome.status !== "registered") throw new Error("not registered");
   const { dagNo, versionNo } = outcome;

@@ -51,8 +51,9 @@ export class DagBook {
   registration(dag: Dag, at: number): RegisterDag {
     const snapshot = JSON.stringify(snapshotOf(dag));
     const bundle = this.#code.bundleOf(dag) ?? null;
-    const startDate =
-      typeof dag.startDate === "string" ? parseInstant(dag.startDate, dag.timezone, at) : (dag.startDate ?? null);
+    const { startDate } = dag;
+    // Only what counts back from a registration is still text.
+    const startDateIsRelative = typeof startDate === "string";
     return {
       kind: "registerDag",
       dagId: dag.id,
@@ -61,7 +62,8 @@ export class DagBook {
       bundle,
       taskIds: dag.tasks.map(({ id }) => id),
       paused: dag.paused,
-      startDate,
+      startDate: startDateIsRelative ? parseInstant(startDate, dag.timezone, at) : (startDate ?? null),
+      startDateIsRelative,
       at,
     };
   }

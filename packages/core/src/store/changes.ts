@@ -6,6 +6,7 @@ import type { EventRow, LogLine } from "./rows.ts";
 export type Change =
   | RegisterDag
   | SetDagPaused
+  | AdvanceSchedule
   | CreateRun
   | UpdateRun
   | StartTask
@@ -30,7 +31,7 @@ export type Change =
 
 /**
  * Makes a DAG and this version of it known, and this version the DAG's current one. The fingerprint that is current
- * already changes nothing but `lastSeenAt` (and a missing start date) and writes no event.
+ * already changes nothing but `lastSeenAt` (and the start date) and writes no event.
  */
 export interface RegisterDag {
   readonly kind: "registerDag";
@@ -45,8 +46,10 @@ export interface RegisterDag {
   readonly taskIds: readonly string[];
   /** Applied only when the DAG is new. */
   readonly paused: boolean;
-  /** The resolved start date; stored when the DAG is new or had none, otherwise left as it is. */
+  /** The resolved start date; `null` for a DAG that has none, also if it had one before. */
   readonly startDate: number | null;
+  /** That it counts back from `at`, as `"-30d"` does: then a start date that is stored stays, otherwise it is replaced. */
+  readonly startDateIsRelative: boolean;
   readonly at: number;
 }
 
@@ -54,6 +57,18 @@ export interface SetDagPaused {
   readonly kind: "setDagPaused";
   readonly dagId: string;
   readonly paused: boolean;
+  readonly at: number;
+}
+
+/**
+ * Remembers the data interval of the newest scheduled run, from which the next one is reckoned: it is kept when that run
+ * is removed. Sets both ends, whatever is stored; refused when there is no such DAG.
+ */
+export interface AdvanceSchedule {
+  readonly kind: "advanceSchedule";
+  readonly dagNo: number;
+  readonly intervalStart: number;
+  readonly intervalEnd: number;
   readonly at: number;
 }
 
@@ -369,6 +384,7 @@ export type Outcome =
       readonly dagNo: number;
       readonly versionNo: number;
       readonly isNewVersion: boolean;
+      /** The one that holds from now on. */
       readonly startDate: number | null;
       readonly paused: boolean;
       readonly eventSeq: number;

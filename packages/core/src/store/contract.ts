@@ -94,14 +94,26 @@ export interface RunFacet {
   active(): Promise<readonly RunRow[]>;
   /**
    * The newest run of the DAG with a smaller logical date (or the same date and a smaller number).
-   * `scheduledOnly` looks at scheduled and backfill runs, which are those that own their logical date.
+   * `scheduledOnly` looks at scheduled and backfill runs, which are those that own their logical date; `state` at runs in
+   * that state. Costs as many steps as runs are passed over.
    */
   previous(query: {
     readonly dagNo: number;
     readonly logicalDate: number;
     readonly runNo: number;
     readonly scheduledOnly: boolean;
+    readonly state?: RunState;
   }): Promise<RunRow | undefined>;
+  /**
+   * Runs that own their logical date (scheduled and backfill runs), from `from` to `to`, both included, by that date.
+   * `limit` default 1,000, at most 10,000. Costs what it gives.
+   */
+  ofDates(query: {
+    readonly dagNo: number;
+    readonly from: number;
+    readonly to: number;
+    readonly limit?: number;
+  }): Promise<readonly RunRow[]>;
 }
 
 export interface TaskFacet {

@@ -3,7 +3,7 @@ import type { Change, Outcome } from "./contract.ts";
 import { clearTask, collapseTask } from "./memory-clear-changes.ts";
 import { done, silent, writeEvent } from "./memory-event.ts";
 import { answerRequest, deleteRequests, fileRequest } from "./memory-request-changes.ts";
-import { createRun, registerDag, setDagPaused, updateRun } from "./memory-run-changes.ts";
+import { advanceSchedule, createRun, registerDag, setDagPaused, updateRun } from "./memory-run-changes.ts";
 import type { Transaction } from "./memory-tables.ts";
 import {
   expandTask,
@@ -23,6 +23,8 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
       return registerDag(tx, change);
     case "setDagPaused":
       return setDagPaused(tx, change);
+    case "advanceSchedule":
+      return advanceSchedule(tx, change);
     case "createRun":
       return createRun(tx, change);
     case "updateRun":

@@ -123,15 +123,26 @@ function runReader(access: Access): RunFacet {
       const { runs, activeRuns } = access();
       return [...activeRuns].sort((a, b) => a - b).flatMap((runNo) => copyOf(runs[runNo]) ?? []);
     },
-    async previous({ dagNo, logicalDate, runNo, scheduledOnly }) {
+    async previous({ dagNo, logicalDate, runNo, scheduledOnly, state }) {
       const { runs, runsByDate } = access();
       const numbers = runsByDate.get(dagNo) ?? [];
       for (let at = placeOf(access(), numbers, logicalDate, runNo) - 1; at >= 0; at--) {
         const run = runs[numbers[at] as number];
-        if (run !== undefined && (!scheduledOnly || run.type === "scheduled" || run.type === "backfill"))
-          return { ...run };
+        if (run === undefined || (scheduledOnly && !ownsItsDate(run))) continue;
+        if (state === undefined || run.state === state) return { ...run };
       }
       return undefined;
+    },
+    async ofDates({ dagNo, from, to, limit = 1000 }) {
+      const { runs, runsByDate } = access();
+      const numbers = runsByDate.get(dagNo) ?? [];
+      const found: RunRow[] = [];
+      for (let at = placeOf(access(), numbers, from, 0); at < numbers.length && found.length < capped(limit); at++) {
+        const run = runs[numbers[at] as number];
+        if (run === undefined || run.logicalDate > to) break;
+        if (ownsItsDate(run)) found.push({ ...run });
+      }
+      return found;
     },
   };
 }
@@ -234,6 +245,10 @@ function eventReader(access: Access): EventFacet {
 /** Map index is that of the instance as it is now: the placeholder of a mapped task becomes index 0. */
 function placeNow(tables: Tables, row: XComRow): { readonly mapIndex: number } {
   return { mapIndex: tables.tasks[row.taskInstanceNo]?.mapIndex ?? row.mapIndex };
+}
+
+function ownsItsDate({ type }: RunRow): boolean {
+  return type === "scheduled" || type === "backfill";
 }
 
 /** Place of the first run that is not before this date and number. */

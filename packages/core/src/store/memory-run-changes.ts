@@ -1,6 +1,6 @@
 import { isRunFinished } from "../lifecycle/states.ts";
-import type { CreateRun, Outcome, RegisterDag, RunRow, SetDagPaused, UpdateRun } from "./contract.ts";
-import { done, writeEvent } from "./memory-event.ts";
+import type { AdvanceSchedule, CreateRun, Outcome, RegisterDag, RunRow, SetDagPaused, UpdateRun } from "./contract.ts";
+import { done, silent, writeEvent } from "./memory-event.ts";
 import { lowerBound, neverTried, type Transaction } from "./memory-tables.ts";
 
 export function registerDag(tx: Transaction, change: RegisterDag): Outcome {
@@ -19,7 +19,8 @@ export function registerDag(tx: Transaction, change: RegisterDag): Outcome {
     tx.set(prints, change.fingerprint, versionNo);
   }
   const old = known === undefined ? undefined : tables.dags[known];
-  const startDate = old?.startDate ?? change.startDate;
+  const stays = change.startDateIsRelative && change.startDate !== null;
+  const startDate = stays ? (old?.startDate ?? change.startDate) : change.startDate;
   const paused = old?.paused ?? change.paused;
   const row = {
     dagNo,
@@ -27,6 +28,8 @@ export function registerDag(tx: Transaction, change: RegisterDag): Outcome {
     versionNo,
     paused,
     startDate,
+    scheduledStart: old?.scheduledStart ?? null,
+    scheduledEnd: old?.scheduledEnd ?? null,
     registeredAt: old?.registeredAt ?? change.at,
     lastSeenAt: change.at,
   };
@@ -55,6 +58,14 @@ export function setDagPaused(tx: Transaction, change: SetDagPaused): Outcome {
   if (dag.paused === change.paused) return done(0);
   tx.replace(tx.tables.dags, dag.dagNo, { ...dag, paused: change.paused });
   return done(writeEvent(tx, change, change.at, dag.dagId));
+}
+
+export function advanceSchedule(tx: Transaction, change: AdvanceSchedule): Outcome {
+  const { dagNo, intervalStart: scheduledStart, intervalEnd: scheduledEnd } = change;
+  const dag = tx.tables.dags[dagNo];
+  if (dag === undefined) return { status: "refused", reason: "there is no such DAG" };
+  tx.replace(tx.tables.dags, dagNo, { ...dag, scheduledStart, scheduledEnd });
+  return silent;
 }
 
 export function createRun(tx: Transaction, change: CreateRun): Outcome {

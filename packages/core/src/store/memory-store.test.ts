@@ -17,6 +17,7 @@ async function withRun(taskIds: readonly string[]): Promise<{ store: Store; runN
       taskIds,
       paused: false,
       startDate: null,
+      startDateIsRelative: false,
       at,
     },
   ]);

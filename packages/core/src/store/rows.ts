@@ -10,6 +10,9 @@ export interface DagRow {
   readonly versionNo: number;
   readonly paused: boolean;
   readonly startDate: number | null;
+  /** Data interval of the newest scheduled run; `null` before the first one. */
+  readonly scheduledStart: number | null;
+  readonly scheduledEnd: number | null;
   readonly registeredAt: number;
   readonly lastSeenAt: number;
 }

@@ -92,6 +92,7 @@ async function putRun(store: ReturnType<typeof memoryStore>, dag: Dag, run: Give
       taskIds,
       paused: false,
       startDate: null,
+      startDateIsRelative: false,
       at,
     },
   ]);

@@ -80,6 +80,7 @@ export class CollectorHistory {
         taskIds,
         paused: false,
         startDate: null,
+        startDateIsRelative: false,
         at: this.now,
       });
     return this;

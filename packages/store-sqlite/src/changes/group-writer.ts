@@ -1,6 +1,7 @@
 import { type Change, coreError, type FinishTask, type Outcome, type StartTask } from "@millrace/core/plugin";
 import type { DatabaseSync, StatementSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
+import { scheduleAdvancer } from "./advance-schedule.ts";
 import { logAppender } from "./append-logs.ts";
 import { taskClearer, taskCollapser } from "./clear-task.ts";
 import { runCreator } from "./create-run.ts";
@@ -124,6 +125,7 @@ function rowApplier(writer: Writer): (row: readonly Change[]) => readonly Outcom
 function applier(writer: Writer): (change: Change) => Outcome {
   const registerDag = dagRegistrar(writer);
   const setDagPaused = dagPauser(writer);
+  const advanceSchedule = scheduleAdvancer(writer);
   const createRun = runCreator(writer);
   const updateRun = runUpdater(writer);
   const startTask = taskStarter(writer);
@@ -160,6 +162,8 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return createRun(change);
       case "updateRun":
         return updateRun(change);
+      case "advanceSchedule":
+        return advanceSchedule(change);
       case "expandTask":
         return expandTask(change);
       case "collapseTask":

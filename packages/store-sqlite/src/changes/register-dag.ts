@@ -21,7 +21,8 @@ export function dagRegistrar({ sql, events }: Writer): (change: RegisterDag) => 
     const { dagId, fingerprint, at } = change;
     const old = find.get(dagId);
     const paused = old === undefined ? change.paused : old.paused === 1;
-    const startDate = (old?.startDate as number | null | undefined) ?? change.startDate;
+    const stays = change.startDateIsRelative && change.startDate !== null;
+    const startDate = (stays ? (old?.startDate as number | null | undefined) : null) ?? change.startDate;
     const dagNo = Number(old?.dagNo ?? insert.run(dagId, paused ? 1 : 0, startDate, at, at).lastInsertRowid);
     const known = findVersion.get(dagNo, fingerprint)?.versionNo;
     const versionNo = Number(

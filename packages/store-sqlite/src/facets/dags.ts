@@ -2,6 +2,7 @@ import type { DagFacet, DagRow, DagVersionRow } from "@millrace/core/plugin";
 import { type Read, rowOf } from "./reading.ts";
 
 const select = `SELECT dag_no AS dagNo, dag_id AS dagId, version_no AS versionNo, paused, start_date AS startDate,
+  scheduled_start AS scheduledStart, scheduled_end AS scheduledEnd,
   registered_at AS registeredAt, last_seen_at AS lastSeenAt FROM dags`;
 
 export function dagFacet(read: Read): DagFacet {

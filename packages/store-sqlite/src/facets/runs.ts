@@ -12,6 +12,8 @@ const selectFrom = (
 const select = selectFrom("runs r");
 /** The runs of a DAG in the order of their numbers; the planner would rather sort. */
 const selectOfDag = selectFrom("runs r INDEXED BY runs_of_dag");
+/** Those that own their logical date, by that date. */
+const selectOwners = selectFrom("runs r INDEXED BY runs_own_date");
 
 export function runFacet(read: Read): RunFacet {
   return {
@@ -49,12 +51,18 @@ export function runFacet(read: Read): RunFacet {
       }),
     active: () =>
       read((sql) => sql.get(`${select} WHERE r.state IN ('queued', 'running') ORDER BY r.run_no`).all().map(runOf)),
-    previous: ({ dagNo, logicalDate, runNo, scheduledOnly }) =>
+    previous: ({ dagNo, logicalDate, runNo, scheduledOnly, state }) =>
       read((sql) => {
         const which = scheduledOnly ? "AND r.type IN ('scheduled', 'backfill')" : "";
-        const query = `${select} WHERE r.dag_no = ? AND (r.logical_date, r.run_no) < (?, ?) ${which}
+        const query = `${select} WHERE r.dag_no = ? AND (r.logical_date, r.run_no) < (?, ?) ${which} ${state === undefined ? "" : "AND r.state = ?"}
           ORDER BY r.logical_date DESC, r.run_no DESC LIMIT 1`;
-        return maybeRun(sql.get(query).get(dagNo, logicalDate, runNo));
+        return maybeRun(sql.get(query).get(dagNo, logicalDate, runNo, ...(state === undefined ? [] : [state])));
+      }),
+    ofDates: ({ dagNo, from, to, limit = 1000 }) =>
+      read((sql) => {
+        const query = `${selectOwners} WHERE r.dag_no = ? AND r.type IN ('scheduled', 'backfill')
+          AND r.logical_date BETWEEN ? AND ? ORDER BY r.logical_date LIMIT ?`;
+        return sql.get(query).all(dagNo, from, to, capped(limit)).map(runOf);
       }),
   };
 }

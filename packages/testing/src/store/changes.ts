@@ -29,6 +29,7 @@ export function registerDag(change: Partial<RegisterDag> = {}): RegisterDag {
     taskIds: ["extract", "clean", "report"],
     paused: false,
     startDate: null,
+    startDateIsRelative: false,
     at: noon,
     ...change,
   };

@@ -17,6 +17,8 @@ export const dagCases: readonly StoreCase[] = [
         versionNo,
         paused: true,
         startDate: 77,
+        scheduledStart: null,
+        scheduledEnd: null,
         registeredAt: noon,
         lastSeenAt: noon,
       });
@@ -37,7 +39,7 @@ export const dagCases: readonly StoreCase[] = [
       const store = await openEngine(place);
       const first = await apply(store, registerDag({ startDate: 77 }), "registered");
       const events = await store.events.list({});
-      const again = await apply(store, registerDag({ startDate: 88, paused: true, at: noon + 5 }), "registered");
+      const again = await apply(store, registerDag({ startDate: 77, paused: true, at: noon + 5 }), "registered");
       expect(again).toEqual({ ...first, isNewVersion: false, eventSeq: 0 });
       expect(await store.dags.get("sales")).toMatchObject({
         startDate: 77,
@@ -86,18 +88,24 @@ export const dagCases: readonly StoreCase[] = [
     },
   },
   {
-    name: "a start date is stored when there was none, and then stays",
+    name: "an absolute start date is that of the last registration, a relative one that is stored stays",
     async run(place) {
       const store = await openEngine(place);
-      expect(await apply(store, registerDag(), "registered")).toMatchObject({ startDate: null });
-      expect(await apply(store, registerDag({ startDate: 0 }), "registered")).toMatchObject({
-        startDate: 0,
-        eventSeq: 0,
-      });
-      expect(await apply(store, registerDag({ startDate: 99, fingerprint: "print-2" }), "registered")).toMatchObject({
-        startDate: 0,
-      });
-      expect((await store.dags.get("sales"))?.startDate).toBe(0);
+      const registered = async (startDate: number | null, startDateIsRelative: boolean, fingerprint = "print-1") => {
+        const change = registerDag({ startDate, startDateIsRelative, fingerprint });
+        const outcome = await apply(store, change, "registered");
+        expect((await store.dags.get("sales"))?.startDate).toBe(outcome.startDate);
+        return [outcome.startDate, outcome.eventSeq > 0];
+      };
+      expect(await registered(null, false)).toEqual([null, true]);
+      expect(await registered(0, true)).toEqual([0, false]);
+      expect(await registered(99, true, "print-2")).toEqual([0, true]);
+      expect(await registered(-5, false, "print-2")).toEqual([-5, false]);
+      expect(await registered(7, true, "print-2")).toEqual([-5, false]);
+      expect(await registered(8, false, "print-1")).toEqual([8, true]);
+      expect(await registered(null, false, "print-1")).toEqual([null, false]);
+      expect(await registered(9, true, "print-1")).toEqual([9, false]);
+      expect(await registered(null, true, "print-1")).toEqual([null, false]);
     },
   },
   {

@@ -96,6 +96,11 @@ class Follower {
       await store.runs.list({ dagId: "dag-0", limit: 2 }),
       await store.runs.list({ type: "scheduled", states: ["queued", "failed"] }),
     );
+    for (const dagNo of dagNos)
+      all.push(
+        await store.runs.ofDates({ dagNo, from: 0, to: 2 }),
+        await store.runs.ofDates({ dagNo, from: 1, to: 9, limit: 1 }),
+      );
     for (const { versionNo } of versions) all.push(await store.dags.version(versionNo));
     for (const key of keys) all.push(await store.settings.get(key));
     for (const streamId of ["s", "t"]) {
@@ -110,8 +115,10 @@ class Follower {
       all.push(await store.tasks.ofRun(runNo), await store.xcoms.ofRun(runNo), await store.events.list({ runNo }));
       const logicalDate = (await store.runs.get(runNo))?.logicalDate ?? 0;
       for (const dagNo of dagNos) {
-        for (const scheduledOnly of [true, false])
+        for (const scheduledOnly of [true, false]) {
           all.push(await store.runs.previous({ dagNo, logicalDate, runNo, scheduledOnly }));
+          all.push(await store.runs.previous({ dagNo, logicalDate, runNo, scheduledOnly, state: "success" }));
+        }
         for (const taskId of new Set(taskIdsOfPrint.flat())) {
           for (const mapIndex of [-1, 0, 1])
             all.push(await store.xcoms.prior({ dagNo, taskId, mapIndex, key: "k", logicalDate, runNo }));

@@ -29,6 +29,7 @@ const registering = told(
     print: fc.nat({ max: taskIdsOfPrint.length - 1 }),
     paused: fc.boolean(),
     startDate: instant,
+    startDateIsRelative: fc.boolean(),
     bundle: fc.option(fc.constantFrom("code-1", "code-2")),
     at,
   }),
@@ -96,6 +97,11 @@ const requesting = fc.oneof(
 );
 
 const recording = fc.oneof(
+  told(
+    "advanceSchedule",
+    fc.record({ dag: fc.nat({ max: 2 }), intervalStart: fc.nat({ max: 3 }), intervalEnd: fc.nat({ max: 3 }), at }),
+    ({ dag, ...rest }, { dagNos }) => ({ kind: "advanceSchedule", dagNo: dagNos[dag] ?? nowhere, ...rest }),
+  ),
   told("setDagPaused", fc.record({ dag: fc.nat({ max: 2 }), paused: fc.boolean(), at }), ({ dag, ...rest }) => ({
     kind: "setDagPaused",
     dagId: `dag-${dag}`,

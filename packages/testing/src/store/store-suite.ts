@@ -9,6 +9,7 @@ import { reopenCases } from "./reopen-cases.ts";
 import { requestCases } from "./request-cases.ts";
 import { rewriteCases } from "./rewrite-cases.ts";
 import { runCases } from "./run-cases.ts";
+import { scheduleCases } from "./schedule-cases.ts";
 import { type MakeStore, runCase, type StoreCase } from "./store-case.ts";
 import { taskCases } from "./task-cases.ts";
 import { undoCases } from "./undo-cases.ts";
@@ -21,6 +22,7 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
   dags: dagCases,
   runs: runCases,
   "runs that are reopened": reopenCases,
+  "schedules and dates": scheduleCases,
   "task instances": taskCases,
   xcoms: xcomCases,
   "what is undone": undoCases,
