@@ -60,6 +60,29 @@ describe("doctor", () => {
     );
   });
 
+  it("asks the services of the config whether they could work", async () => {
+    const made = project({
+      "dags/hello.ts": helloDag,
+      "millrace.config.ts": `const service = (name: string, check?: () => Promise<string[]>) => ({ name, start() {}, stop() {}, ...(check && { check }) });
+export default { services: [
+  service("quiet"),
+  service("bell", async () => ["It rings twice."]),
+  service("mail", async () => { throw new Error("the server refuses us"); }),
+] };`,
+    });
+    const { findings } = (await made.millrace(["doctor", "-o", "json"])).json<{ findings: Finding[] }>();
+    expect(findings.filter(({ check }) => check === "services")).toEqual([
+      { check: "services", level: "good", says: "Service 'quiet' is ready", cure: null },
+      { check: "services", level: "good", says: "Service 'bell' is ready\nIt rings twice.", cure: null },
+      {
+        check: "services",
+        level: "bad",
+        says: "Service 'mail' could not work: the server refuses us",
+        cure: expect.any(String),
+      },
+    ]);
+  });
+
   describe("of the XCom backend", () => {
     let made: Project;
     beforeAll(() => {

@@ -19,6 +19,18 @@ export default dag("held", {}, (d) => {
 });
 `;
 
+/** A config with a service that leaves in a file when it began and stopped. */
+const bellConfig = `import { appendFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+const note = (text: string) => appendFileSync(fileURLToPath(new URL("bell.txt", import.meta.url)), text + "\\n");
+const bell = {
+  name: "bell",
+  start: ({ engine }: { engine: { dagIds(): readonly string[] } }) => note("began with " + engine.dagIds().toSorted().join()),
+  stop: () => note("stopped"),
+};
+export default { services: [bell] };
+`;
+
 const beside = (): Project & { readonly call: { readonly env: Record<string, string> } } => {
   const made = project({ "dags/hello.ts": helloDag, "dags/held.ts": heldDag });
   return { ...made, call: { env: { HELD_FOLDER: made.folder } } };
@@ -31,9 +43,11 @@ const first = Array.from({ length: 10 }, (_, at) => `task_${at}#1`);
 
 describe("millrace start", () => {
   it("makes what it is asked for, tells who it is, and is the only one on its file", async () => {
-    const { spawn, millrace, folder, call } = beside();
+    const { spawn, millrace, folder, call, write } = beside();
+    write({ "millrace.config.ts": bellConfig });
     const start = spawn(["start"], call);
     await start.until("ready");
+    expect(readFileSync(join(folder, "bell.txt"), "utf8")).toBe("began with held,hello\n");
 
     const done = await millrace(["dags", "trigger", "hello", "--wait", "-o", "json"]);
     expect([done.code, done.json()]).toMatchObject([0, { dag: "hello", state: "success", tasks: { shout: {} } }]);
@@ -59,6 +73,7 @@ describe("millrace start", () => {
     start.kill("SIGTERM");
     expect((await start.ended).code).toBe(0);
     expect(existsSync(join(folder, ".millrace/engine.json"))).toBe(false);
+    expect(readFileSync(join(folder, "bell.txt"), "utf8")).toBe("began with held,hello\nstopped\n");
   });
 
   it("waits for ten tasks under way when it is told to stop, and begins no other", async () => {

@@ -33,6 +33,7 @@ export {
   type LoadedDags,
   loadDags,
 } from "./config/load-dags.ts";
+export { type ResolvedServices, resolveServices } from "./config/resolve-services.ts";
 export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";

@@ -21,7 +21,13 @@ export { type CombinedSource, concat, type ElementOf, type MapOver, zip } from "
 export { type Operator, type OperatorOptions, operator } from "./authoring/operator.ts";
 export type * from "./authoring/options.ts";
 export { fail, skip } from "./authoring/signals.ts";
-export { defineConfig, type MillraceConfig, type PluginOptions, type PluginReference } from "./config/define-config.ts";
+export {
+  defineConfig,
+  type LiveService,
+  type MillraceConfig,
+  type PluginOptions,
+  type PluginReference,
+} from "./config/define-config.ts";
 export type { ErrorEntry, ErrorValues } from "./errors.ts";
 export { type CoreErrorCode, isMillraceError, MillraceError } from "./errors.ts";
 export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";

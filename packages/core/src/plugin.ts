@@ -1,12 +1,15 @@
 /** What authors of plug-ins need: contracts, errors, and the parts to build on. */
 import { assertNodeVersion } from "./node-version.ts";
 
+export { NOTIFY_KINDS } from "./authoring/notify-setting.ts";
+export type { NotifyKind, NotifyRule, NotifySetting } from "./authoring/options.ts";
 export { awaitEvent, reschedule } from "./authoring/signals.ts";
 export type {
   PluginContext,
   PluginEnvKey,
   PluginKind,
   PluginManifest,
+  ServiceManifest,
   StoreBackup,
   StoreInspection,
   StoreManifest,
@@ -16,10 +19,12 @@ export type {
   XComStageManifest,
 } from "./config/plugin-manifest.ts";
 export { definePlugin, isPluginManifest, pluginContractVersion } from "./config/plugin-manifest.ts";
+export type { EngineService, ServiceHost } from "./engine/service.ts";
 export type { ErrorEntry, ErrorValues, MillraceErrorOptions } from "./errors.ts";
 export { coreError, defineErrors, isMillraceError, MillraceError, messageOf, shown } from "./errors.ts";
 export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
 export { isFinished, isRunFinished, TASK_STATES } from "./lifecycle/states.ts";
+export type { EngineEvent } from "./observe/engine-event.ts";
 export type * from "./store/contract.ts";
 export { eventOf } from "./store/events-of.ts";
 export { type MemoryDatabase, type MemoryStoreOptions, memoryDatabase, memoryStore } from "./store/memory-store.ts";

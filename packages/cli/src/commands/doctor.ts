@@ -7,6 +7,7 @@ import { engineCheck } from "../doctor/engine-check.ts";
 import type { Check, Finding } from "../doctor/finding.ts";
 import { keyFileCheck } from "../doctor/key-file-check.ts";
 import { configCheck, homeCheck, nodeVersionCheck } from "../doctor/machine-checks.ts";
+import { serviceCheck } from "../doctor/service-check.ts";
 import { storeCheck } from "../doctor/store-check.ts";
 import { xcomCheck } from "../doctor/xcom-check.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -25,6 +26,7 @@ const checks: readonly Check[] = [
   bundleCheck,
   dagCheck,
   xcomCheck,
+  serviceCheck,
 ];
 
 export default defineCommand({

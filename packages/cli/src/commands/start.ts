@@ -1,5 +1,5 @@
 import { parseDuration } from "@millrace/core";
-import type { Engine, LoadedDags } from "@millrace/core/engine";
+import type { Engine, EngineService, LoadedDags } from "@millrace/core/engine";
 import { messageOf, systemClock } from "@millrace/core/plugin";
 import { defineCommand, type Given } from "../command.ts";
 import { leaveEngineNote } from "../engine-note.ts";
@@ -72,7 +72,13 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
     session,
     first.dags.map(({ dag }) => dag),
   );
-  const services = [core.requestService({ home }), core.bundleService({ home }), core.collectorService()];
+  const configured = await core.resolveServices(await session.config());
+  const services: EngineService[] = [
+    core.requestService({ home }),
+    core.bundleService({ home }),
+    core.collectorService(),
+    ...configured.services,
+  ];
   if (given.value<boolean>("watch") !== false) {
     const { reloadService } = await import("../serving/reload-service.ts");
     const load = (): Promise<LoadedDags> => core.loadDags({ folder, home });

@@ -5,6 +5,7 @@ import type { Catchup, CatchupSource } from "../timetable/catchup.ts";
 import type { Timetable } from "../timetable/timetable.ts";
 import type { TaskContext } from "./context.ts";
 import type { MapSource } from "./map-source.ts";
+import type { NotifyRule } from "./notify-setting.ts";
 import type { Isolation, RunCallback, TaskCallback, WeightRule } from "./options.ts";
 
 /** What a task is made of, as its kind tells. */
@@ -70,6 +71,8 @@ export interface TaskDefinition {
   readonly onFailure: TaskCallback | undefined;
   readonly onRetry: TaskCallback | undefined;
   readonly onSkipped: TaskCallback | undefined;
+  /** `undefined`: as the DAG has it. */
+  readonly notify: NotifyRule | undefined;
   readonly doc: string | undefined;
   readonly map:
     | { readonly over: MapSource; readonly maxActive: number | undefined; readonly maxLength: number }
@@ -112,6 +115,7 @@ export interface Dag<out Params = unknown> {
   readonly runState: "leaves" | "any_failed";
   readonly onSuccess: RunCallback | undefined;
   readonly onFailure: RunCallback | undefined;
+  readonly notify: NotifyRule | undefined;
   readonly doc: string | undefined;
   /** In the order of their definition; the place in this list is the task's number. */
   readonly tasks: readonly TaskDefinition[];

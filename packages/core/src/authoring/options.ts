@@ -7,6 +7,9 @@ import type { Instant } from "../time/temporal.ts";
 import type { CatchupSetting, CatchupSource } from "../timetable/catchup.ts";
 import type { Timetable } from "../timetable/timetable.ts";
 import type { GroupHandle, TaskHandle } from "./handles.ts";
+import type { NotifySetting } from "./notify-setting.ts";
+
+export type { NotifyKind, NotifyRule, NotifySetting } from "./notify-setting.ts";
 
 /** How a task's effective weight in the queue follows from its `priority` and its relatives': Airflow's three rules. */
 export type WeightRule = "downstream" | "upstream" | "absolute";
@@ -112,6 +115,11 @@ export interface TaskDefaults {
   readonly onRetry?: TaskCallback;
   /** Called when the task itself ends as skipped, not when its trigger rule or a branch skips it (as in Airflow). */
   readonly onSkipped?: TaskCallback;
+  /**
+   * Who is told of failures and missed deadlines of this task (by a notifier, see @millrace/notify), or of what `kind: names`
+   * says. Default: as the DAG's `notify` has it.
+   */
+  readonly notify?: NotifySetting;
 }
 
 /** Options of one task. */
@@ -210,6 +218,8 @@ export interface DagOptions<S extends StandardSchemaV1 | undefined = StandardSch
   readonly runState?: "leaves" | "any_failed";
   readonly onSuccess?: RunCallback;
   readonly onFailure?: RunCallback;
+  /** Who is told what becomes of the runs, by a notifier (@millrace/notify). Default: as that one has it. */
+  readonly notify?: NotifySetting;
   /** For people; Markdown. */
   readonly doc?: string;
 }

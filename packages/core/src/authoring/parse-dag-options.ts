@@ -2,6 +2,7 @@ import { isMillraceError, type MillraceError } from "../errors.ts";
 import { checkTimezone, isRelative, parseInstant } from "../time/instant.ts";
 import { type Catchup, isCatchupSource, parseCatchup } from "../timetable/catchup.ts";
 import type { Dag } from "./definition.ts";
+import { parseNotify } from "./notify-setting.ts";
 import { OptionReader } from "./option-reader.ts";
 import type { DagOptions } from "./options.ts";
 
@@ -28,6 +29,7 @@ const known = {
   runState: true,
   onSuccess: true,
   onFailure: true,
+  notify: true,
   doc: true,
 } as const satisfies Record<keyof DagOptions, true>;
 
@@ -81,6 +83,7 @@ export function parseDagOptions(where: string, options: DagOptions, mistakes: Mi
     runState: read.oneOf("runState", runState, ["leaves", "any_failed"]),
     onSuccess: read.callback("onSuccess", options.onSuccess),
     onFailure: read.callback("onFailure", options.onFailure),
+    notify: parseNotify(options.notify, read),
     doc: read.text("doc", options.doc),
   };
 }

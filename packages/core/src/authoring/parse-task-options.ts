@@ -3,6 +3,7 @@ import { TRIGGER_RULES, type TriggerRule } from "../readiness/trigger-rule.ts";
 import { parseDuration } from "../time/duration.ts";
 import type { RetryDefinition, TaskDefinition } from "./definition.ts";
 import { isPoolName } from "./identifiers.ts";
+import { parseNotify } from "./notify-setting.ts";
 import { OptionReader } from "./option-reader.ts";
 import type { Isolation, RetryPolicy, TaskDefaults, TaskOptions, WeightRule } from "./options.ts";
 
@@ -30,6 +31,7 @@ const defaultOptions = {
   onFailure: true,
   onRetry: true,
   onSkipped: true,
+  notify: true,
 } as const satisfies Record<keyof TaskDefaults, true>;
 
 const taskOptions = {
@@ -113,6 +115,7 @@ export function parseTaskOptions(
     onFailure: read.callback("onFailure", options.onFailure),
     onRetry: read.callback("onRetry", options.onRetry),
     onSkipped: read.callback("onSkipped", options.onSkipped),
+    notify: parseNotify(options.notify, read),
     doc: read.text("doc", options.doc),
   };
 }

@@ -5,14 +5,18 @@ import { coreError, isMillraceError, type MillraceError, shown } from "../errors
 import type { Store } from "../store/contract.ts";
 import { type DurationInput, parseDuration } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
-import type { MillraceConfig, PluginOptions, PluginReference } from "./define-config.ts";
-import { isObject, isPluginName, isStore, isXComPart } from "./plugin-kinds.ts";
+import type { LiveService, MillraceConfig, PluginOptions, PluginReference } from "./define-config.ts";
+import { isEngineService, isObject, isPluginName, isStore, isXComPart } from "./plugin-kinds.ts";
 import { isSecretName, mask, masked } from "./secrets.ts";
 
 const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 function isOptions(value: unknown): value is PluginOptions {
-  return isObject(value) && !Array.isArray(value) && !isStore(value) && !isXComPart(value);
+  return isObject(value) && !Array.isArray(value) && !isLive(value);
+}
+
+function isLive(value: unknown): boolean {
+  return isStore(value) || isXComPart(value) || isEngineService(value);
 }
 
 function isReference(value: unknown): value is PluginReference {
@@ -48,6 +52,9 @@ const schema = z.strictObject({
       timeout: z.custom<DurationInput>(isDuration).optional(),
     })
     .optional(),
+  services: z
+    .array(z.custom<PluginReference | LiveService>((value) => isReference(value) || isEngineService(value)))
+    .optional(),
   pools: z.record(z.string().refine(isPoolName), z.int().min(1).max(1_000_000)).optional(),
   concurrency: z.int().min(1).max(100_000).optional(),
   threads: z
@@ -74,6 +81,8 @@ const expectations: readonly (readonly [path: string, expected: string])[] = [
   ["xcom.parts.*", "an object of options under a package name is expected"],
   ["xcom.maxValueBytes", "a whole number of bytes from 1 up is expected"],
   ["xcom.timeout", "a duration such as '10m' is expected"],
+  ["services", "a list of services is expected"],
+  ["services.*", "a package name, a pair [name, options] or a live service is expected"],
   ["pools", "an object of slots by pool is expected"],
   ["pools.*", "a whole number of slots from 1 up under a pool's name is expected"],
   ["concurrency", "a whole number from 1 to 100000 is expected"],
@@ -95,6 +104,7 @@ export const settingNames = [
   "xcom.parts",
   "xcom.maxValueBytes",
   "xcom.timeout",
+  "services",
   "pools",
   "concurrency",
   "threads.max",
@@ -206,7 +216,7 @@ function findRefusedKeys(
   search: { readonly found: MillraceError[]; readonly seen: Set<object> },
 ): MillraceError[] {
   const { found, seen } = search;
-  if (!isObject(value) || seen.has(value) || path.length > 12 || isStore(value) || isXComPart(value)) return found;
+  if (!isObject(value) || seen.has(value) || path.length > 12 || isLive(value)) return found;
   seen.add(value);
   for (const key of Object.keys(value)) {
     const at = [...path, key];

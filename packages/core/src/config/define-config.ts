@@ -9,6 +9,13 @@ export type PluginOptions = Readonly<Record<string, unknown>>;
 /** A plug-in by the name of its package (or the path of a local module, `./…`), with options if it takes some. */
 export type PluginReference = string | readonly [name: string, options: PluginOptions];
 
+/** A service made by the config itself: an `EngineService` of `@millrace/core/engine`, whose types are not loaded here. */
+export interface LiveService {
+  readonly name: string;
+  start(host: never): void | Promise<void>;
+  stop(): void | Promise<void>;
+}
+
 /** What `millrace.config.ts` exports. Every setting may be left out. Relative paths count from the file's folder. */
 export interface MillraceConfig {
   /** Folder of DAG files: every exported DAG, or iterable of DAGs, of every file below it. Default `./dags`. */
@@ -27,6 +34,8 @@ export interface MillraceConfig {
     /** How long the parts may take to write or read one value; streams may take as long as their task. Default 10 minutes. */
     readonly timeout?: DurationInput;
   };
+  /** What `millrace start` has beside its scheduler: notifiers, backfills. In the order of their start. */
+  readonly services?: readonly (PluginReference | LiveService)[];
   /** Slots by pool. A pool that tasks name must stand here; `default_pool` has 128 unless it stands here too. */
   readonly pools?: Readonly<Record<string, number>>;
   /** Tasks that run at once in this process. Default 32. */

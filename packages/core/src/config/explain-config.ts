@@ -1,10 +1,12 @@
 import { engineDefaults } from "../engine/engine-defaults.ts";
 import { isMillraceError, type MillraceError } from "../errors.ts";
 import { threadDefaults } from "../runtime/threads/thread-options.ts";
+import type { PluginReference } from "./define-config.ts";
 import { environmentKeys } from "./environment.ts";
 import type { LoadedConfig, Origin } from "./load-config.ts";
-import { isStore, isXComPart } from "./plugin-kinds.ts";
+import { isEngineService, isStore, isXComPart } from "./plugin-kinds.ts";
 import { isSecretOption, type PreparedPlugin } from "./plugin-options.ts";
+import { resolveServices } from "./resolve-services.ts";
 import { resolveStore } from "./resolve-store.ts";
 import { resolveXComBackend } from "./resolve-xcom.ts";
 import { mask, masked } from "./secrets.ts";
@@ -55,6 +57,7 @@ export async function explainConfig(config: LoadedConfig): Promise<ConfigExplana
   };
   await collect("store", async () => [(await resolveStore(config)).plugin]);
   await collect("xcom", async () => (await resolveXComBackend(config)).plugins);
+  await collect("services", async () => (await resolveServices(config)).plugins);
 
   const environment = [
     ...environmentKeys.map(({ key, setting, says }) => ({ key, setting, says, value: config.env[key] || undefined })),
@@ -85,6 +88,9 @@ function ownSettings(config: LoadedConfig): ExplainedSetting[] {
     "xcom.backend": config.xcom.backend.map((entry) => (isXComPart(entry) ? masked(entry) : nameOf(entry))),
     "xcom.maxValueBytes": config.xcom.maxValueBytes ?? engineDefaults.maxValueBytes,
     "xcom.timeout": config.xcom.timeout ?? engineDefaults.xcomTimeout,
+    services: config.services.map((entry) =>
+      isEngineService(entry) ? masked(entry) : nameOf(entry as PluginReference),
+    ),
     pools: config.pools,
     concurrency: config.concurrency ?? engineDefaults.concurrency,
     "threads.max": config.threads.max ?? "as many as processors, at least 2",

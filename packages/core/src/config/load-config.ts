@@ -5,7 +5,7 @@ import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
 import type { Store } from "../store/contract.ts";
 import type { DurationInput } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
-import type { PluginOptions, PluginReference } from "./define-config.ts";
+import type { LiveService, PluginOptions, PluginReference } from "./define-config.ts";
 import { environmentKeys } from "./environment.ts";
 import { findConfigFile, namedConfigFile } from "./find-config.ts";
 import { importFile, whyNotLoaded } from "./import-file.ts";
@@ -51,6 +51,7 @@ export interface LoadedConfig {
     readonly maxValueBytes: number | undefined;
     readonly timeout: DurationInput | undefined;
   };
+  readonly services: readonly (PluginReference | LiveService)[];
   readonly pools: Readonly<Record<string, number>>;
   readonly concurrency: number | undefined;
   readonly threads: ThreadOptions;
@@ -121,6 +122,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
       maxValueBytes: above.xcom?.maxValueBytes ?? settings.xcom?.maxValueBytes,
       timeout: above.xcom?.timeout ?? settings.xcom?.timeout,
     },
+    services: settings.services ?? [],
     pools: settings.pools ?? {},
     concurrency: above.concurrency ?? settings.concurrency,
     threads: { ...settings.threads, ...above.threads },

@@ -1,3 +1,4 @@
+import type { EngineService } from "../engine/service.ts";
 import type { Store } from "../store/contract.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 
@@ -25,6 +26,12 @@ export function isXComPart(value: unknown): value is XComBackendPart {
     default:
       return value.kind === "chooser" && typeof value.choose === "function" && Array.isArray(value.parts);
   }
+}
+
+/** True for an object that offers what a service of an engine does. */
+export function isEngineService(value: unknown): value is EngineService {
+  if (!isObject(value) || typeof value.name !== "string") return false;
+  return typeof value.start === "function" && typeof value.stop === "function";
 }
 
 /** True for anything with properties. */

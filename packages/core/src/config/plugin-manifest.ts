@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { EngineService } from "../engine/service.ts";
 import type { MillraceError } from "../errors.ts";
 import type { Store } from "../store/contract.ts";
 import type { XComChooser, XComPlace, XComStage } from "../xcom/parts.ts";
@@ -101,12 +102,19 @@ export interface XComChooserManifest<Options = unknown> extends ManifestBase<Opt
   create(options: Options, context: PluginContext): XComChooser;
 }
 
+export interface ServiceManifest<Options = unknown> extends ManifestBase<Options> {
+  readonly kind: "service";
+  /** Makes a service that lives beside the scheduler of `millrace start`. Nothing is opened before its `start`. */
+  create(options: Options, context: PluginContext): EngineService;
+}
+
 /** What a plug-in package exports as `manifest`, made by {@link definePlugin}. */
 export type PluginManifest<Options = unknown> =
   | StoreManifest<Options>
   | XComStageManifest<Options>
   | XComPlaceManifest<Options>
-  | XComChooserManifest<Options>;
+  | XComChooserManifest<Options>
+  | ServiceManifest<Options>;
 
 export type PluginKind = PluginManifest["kind"];
 
@@ -137,6 +145,7 @@ export function definePlugin<Options>(manifest: StoreManifest<Options>): StoreMa
 export function definePlugin<Options>(manifest: XComStageManifest<Options>): XComStageManifest<Options>;
 export function definePlugin<Options>(manifest: XComPlaceManifest<Options>): XComPlaceManifest<Options>;
 export function definePlugin<Options>(manifest: XComChooserManifest<Options>): XComChooserManifest<Options>;
+export function definePlugin<Options>(manifest: ServiceManifest<Options>): ServiceManifest<Options>;
 export function definePlugin<Options>(manifest: PluginManifest<Options>): PluginManifest<Options> {
   const branded = { ...manifest };
   Object.defineProperty(branded, brand, { value: true });

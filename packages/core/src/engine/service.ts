@@ -26,6 +26,11 @@ export interface EngineService {
   start(host: ServiceHost): void | Promise<void>;
   /** Resolves when it has let go of everything. Called only after `start` was. */
   stop(): void | Promise<void>;
+  /**
+   * Looks whether it could do its work, for `millrace doctor`; nothing is started. Resolves with what a person should know,
+   * in sentences; rejects with what is wrong.
+   */
+  check?(options: { readonly signal: AbortSignal }): Promise<readonly string[]>;
 }
 
 /** The services of an engine, from their start to their stop. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Dag, TaskDefinition } from "../authoring/definition.ts";
+import type { NotifyRule } from "../authoring/notify-setting.ts";
 import { type CatchupSetting, catchupText } from "../timetable/catchup.ts";
 
 /** A DAG as JSON: for people, for the command, and to tell versions apart. Holds no function and no parameter value. */
@@ -22,6 +23,7 @@ export interface DagSnapshot {
   readonly runTimeoutMs?: number;
   readonly failFast: boolean;
   readonly runState: "leaves" | "any_failed";
+  readonly notify?: NotifyRule;
   readonly tasks: readonly TaskSnapshot[];
   readonly groups: Dag["groups"];
 }
@@ -42,6 +44,7 @@ export interface TaskSnapshot {
   /** Absent: inline. */
   readonly isolation?: "thread";
   readonly choices?: readonly string[];
+  readonly notify?: NotifyRule;
   readonly doc?: string;
 }
 
@@ -66,6 +69,7 @@ export function snapshotOf(dag: Dag): DagSnapshot {
     runTimeoutMs: dag.runTimeoutMs,
     failFast: dag.failFast,
     runState: dag.runState,
+    notify: dag.notify,
     tasks: dag.tasks.map((task, number) => ({
       id: task.id,
       kind: task.kind,
@@ -80,6 +84,7 @@ export function snapshotOf(dag: Dag): DagSnapshot {
       executionTimeoutMs: task.executionTimeoutMs,
       isolation: task.isolation === "thread" ? "thread" : undefined,
       choices: task.choices === undefined ? undefined : [...task.choices.keys()],
+      notify: task.notify,
       doc: task.doc,
     })),
     groups: dag.groups,

@@ -129,6 +129,39 @@ describe("plug-ins by name", () => {
     });
   });
 
+  it("of services are made with their options and the place of the config, beside live ones, in the order given", () => {
+    const service = `import { definePlugin } from ${JSON.stringify(plugin)};
+const options = (value) => "pin" in value ? { issues: [{ message: "no pin", path: ["pin"] }] } : { value: { size: 1, ...value } };
+export const manifest = definePlugin({
+  kind: "service", name: "bell", contractVersion: 1,
+  options: { "~standard": { version: 1, vendor: "test", validate: options } }, secretOptions: ["to"],
+  create: (options, { home }) => options.size === 0 ? { name: "half", start() {} } : { name: "bell", options, home, start() {}, stop() {} },
+});`;
+    const config = (options: string) =>
+      project(
+        `const live = { name: "live", start() {}, stop() {} };\nexport default { services: [live, ["./bell.js", ${options}]] };`,
+        { "bell.js": service },
+      );
+    const used = `const config = await engine.loadConfig({});
+const explained = (await engine.explainConfig(config)).settings.filter(({ setting }) => setting.startsWith("services"));
+result = { made: (await engine.resolveServices(config)).services, explained: explained.map(({ setting, value }) => [setting, value]) };`;
+    const folder = config(`{ size: 3, to: "hidden" }`);
+    expect(inNode(folder, used)).toEqual({
+      made: [{ name: "live" }, { name: "bell", options: { size: 3, to: "hidden" }, home: `${folder}/.millrace` }],
+      explained: [
+        ["services", ["a live object (live)", "./bell.js"]],
+        ["services../bell.js.size", 3],
+        ["services../bell.js.to", "***"],
+      ],
+    });
+    const made = `await engine.resolveServices(await engine.loadConfig({}))`;
+    expect(inNode(config(`{ pin: 1 }`), failure(made))).toMatchObject({ code: "PLUGIN_OPTIONS_INVALID" });
+    expect(inNode(config(`{ size: 0 }`), failure(made))).toMatchObject({
+      code: "PLUGIN_INVALID",
+      message: expect.stringContaining("no Millrace plug-in for a service"),
+    });
+  });
+
   it("of stores can be looked over, migrated and backed up with the options and the place of the config", () => {
     const storeWith = (offers: string): string => `import { definePlugin, memoryStore } from ${JSON.stringify(plugin)};
 export const manifest = definePlugin({
