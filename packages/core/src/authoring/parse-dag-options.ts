@@ -1,6 +1,6 @@
 import { isMillraceError, type MillraceError } from "../errors.ts";
 import { checkTimezone, isRelative, parseInstant } from "../time/instant.ts";
-import { type Catchup, isCatchupSource, parseCatchup } from "../timetable/catchup.ts";
+import { catchupOff, isCatchupSource, parseCatchup } from "../timetable/catchup.ts";
 import type { Dag } from "./definition.ts";
 import { parseNotify } from "./notify-setting.ts";
 import { OptionReader } from "./option-reader.ts";
@@ -32,8 +32,6 @@ const known = {
   notify: true,
   doc: true,
 } as const satisfies Record<keyof DagOptions, true>;
-
-const catchupOff: Catchup = { isOn: false, since: null, maxRuns: null, windowMs: null };
 
 /** Fills defaults in; adds to `mistakes` instead of throwing, so that all are reported at once. */
 export function parseDagOptions(where: string, options: DagOptions, mistakes: MillraceError[]): ParsedDagOptions {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Dag } from "../authoring/definition.ts";
 import { bundleOfDag, dagOfBundle } from "../config/bundles/load-bundle.ts";
-import { coreError, shown } from "../errors.ts";
+import { coreError, isMillraceError, shown } from "../errors.ts";
 import { Observers } from "../observe/observers.ts";
 import { attemptMaker } from "../runtime/attempt-maker.ts";
 import { readDecision } from "../runtime/decision.ts";
@@ -9,6 +9,7 @@ import { type Executor, localExecutor, stoppingAfter } from "../runtime/executor
 import { LogSink, type TaskLine } from "../runtime/log-sink.ts";
 import { parseThreadOptions, type ThreadOptions } from "../runtime/threads/thread-options.ts";
 import { DagBook } from "../scheduler/dag-book.ts";
+import type { LiveVersion } from "../scheduler/live-version.ts";
 import { LostAttempts } from "../scheduler/lost-attempts.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Change, Outcome, Store } from "../store/contract.ts";
@@ -31,7 +32,7 @@ import { checkEngineOptions } from "./check-engine-options.ts";
 import { Engine } from "./engine.ts";
 import { engineDefaults } from "./engine-defaults.ts";
 import { type MetricsOptions, openMetrics } from "./open-metrics.ts";
-import { parseRunRequest } from "./parse-run-request.ts";
+import { intervalRunRequest, parseRunRequest } from "./parse-run-request.ts";
 import { checkPoolsOf, settlePools } from "./pools.ts";
 import { checkDags } from "./replace-dags.ts";
 import { type EngineService, Services } from "./service.ts";
@@ -213,6 +214,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       metrics,
       purger,
       patienceMs,
+      requestOf: (dag, run) => {
+        try {
+          return intervalRunRequest(dag.current as LiveVersion, run);
+        } catch (error) {
+          if (isMillraceError(error)) return error;
+          throw error;
+        }
+      },
       perform: (job, longest) => maker.perform(job, longest),
       maxCrashes,
       lost,

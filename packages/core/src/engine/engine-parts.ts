@@ -41,6 +41,8 @@ export interface DryRun {
 export interface StartOptions {
   /** `false` leaves the runs of former engines as they are, for an engine that comes later. Default true. */
   readonly adopt?: boolean;
+  /** `false`: no run is made because it is due. Default: as `adopt`. */
+  readonly schedule?: boolean;
 }
 
 /** What `engine.start` found. */

@@ -201,18 +201,20 @@ export class Engine {
   }
 
   /**
-   * Goes on with the runs that a former engine left unfinished, and starts the services. Attempts that it was making are
-   * made again. Runs that cannot go on are named in the answer; they stay as they are.
+   * Goes on with the runs that a former engine left unfinished, starts the services, and from then on makes the runs that
+   * are due by the schedules of DAGs, those first that were missed meanwhile and are wanted. Attempts that a former engine was
+   * making are made again. Runs that cannot go on are named in the answer; they stay as they are.
    *
    * @throws `SERVICE_START_FAILED`, and what parts of the XCom backend throw that are not ready
    */
-  async start({ adopt = true }: StartOptions = {}): Promise<EngineStart> {
+  async start({ adopt = true, schedule = adopt }: StartOptions = {}): Promise<EngineStart> {
     this.#checkOpen();
     await this.#parts.parts.open();
     const { store, scheduler, services, clock } = this.#parts;
     const active = adopt ? await store.runs.active() : [];
     const refused = await scheduler.ask.adopt(active);
     await services.start({ engine: this, clock, store }, (name, error) => this.#serviceFailed(name, error));
+    if (schedule) await scheduler.ask.schedule();
     return { adopted: active.length - refused.length, refused };
   }
 

@@ -69,25 +69,67 @@ export async function parseRunRequest(
       expected: "a plain object is needed",
     });
   }
-  const confText = textWithin("conf", conf, definition.id);
-  const checked = parseParams(definition, options.params);
-  // Nothing is waited for where nothing has to be: until then the objects are as the caller gave them.
-  const params = checked instanceof Promise ? await checked : checked;
-  const paramsText = params === undefined ? null : textWithin("params", params, definition.id);
-  return {
-    version,
-    runId,
-    type: around.type,
-    logicalDate,
-    intervalStart: logicalDate,
-    intervalEnd: logicalDate,
-    // Read back, so that tasks see what they would see after a restart, whatever the caller does with its objects.
-    params: paramsText === null ? undefined : decodeValue(paramsText),
-    conf: decodeValue(confText) as RunRequest["conf"],
-    paramsText,
-    confText: confText === "{}" ? null : confText,
-    idempotencyKey,
+  const run = { runId, type: around.type, logicalDate, start: logicalDate, end: logicalDate, idempotencyKey };
+  return complete(version, run, { params: options.params, conf });
+}
+
+/** A run of a schedule or of a backfill: about a data interval, whose start is its logical date. */
+export interface IntervalRun {
+  readonly type: RunType;
+  readonly start: number;
+  readonly end: number;
+  readonly params?: unknown;
+  readonly conf?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The request for a run about a data interval. A promise only where the schema of the params gives one.
+ *
+ * @throws `PARAMS_INVALID`, `REQUEST_TOO_LARGE`, `XCOM_UNSUPPORTED`
+ */
+export function intervalRunRequest(
+  version: LiveVersion,
+  { type, start, end, params, conf = {} }: IntervalRun,
+): RunRequest | Promise<RunRequest> {
+  const runId = `${type}__${formatInstant(start)}`;
+  return complete(version, { runId, type, logicalDate: start, start, end, idempotencyKey: null }, { params, conf });
+}
+
+/** Nothing is waited for where nothing has to be: until then the objects are as the caller gave them. */
+function complete(
+  version: LiveVersion,
+  run: {
+    readonly runId: string;
+    readonly type: RunType;
+    readonly logicalDate: number;
+    readonly start: number;
+    readonly end: number;
+    readonly idempotencyKey: string | null;
+  },
+  given: { readonly params: unknown; readonly conf: Readonly<Record<string, unknown>> },
+): RunRequest | Promise<RunRequest> {
+  const { dag } = version;
+  const confText = textWithin("conf", given.conf, dag.id);
+  const { runId, type, logicalDate, start: intervalStart, end: intervalEnd, idempotencyKey } = run;
+  const withParams = (params: unknown): RunRequest => {
+    const paramsText = params === undefined ? null : textWithin("params", params, dag.id);
+    return {
+      version,
+      runId,
+      type,
+      logicalDate,
+      intervalStart,
+      intervalEnd,
+      // Read back, so that tasks see what they would see after a restart, whatever the caller does with its objects.
+      params: paramsText === null ? undefined : decodeValue(paramsText),
+      conf: decodeValue(confText) as RunRequest["conf"],
+      paramsText,
+      confText: confText === "{}" ? null : confText,
+      idempotencyKey,
+    };
   };
+  const checked = parseParams(dag, given.params);
+  return checked instanceof Promise ? checked.then(withParams) : withParams(checked);
 }
 
 /** @throws `REQUEST_TOO_LARGE`, `XCOM_UNSUPPORTED` */

@@ -63,7 +63,7 @@ export async function replaceDags(
   for (const [place, dag] of dags.entries()) book.registered(dag, outcomes[place]);
   const removed = leaving.filter((dagId) => book.version(dagId) !== undefined && !before.has(dagId));
   for (const dagId of removed) book.remove(dagId);
-  scheduler.ask.replaced([...before.keys()]);
+  scheduler.ask.replaced([...before.keys()], removed);
   const idsWhere = (test: (id: string) => boolean): string[] => dags.flatMap(({ id }) => (test(id) ? [id] : []));
   const isSame = (id: string): boolean => book.version(id)?.versionNo === before.get(id);
   return {

@@ -1,8 +1,9 @@
 import type { MillraceError } from "../errors.ts";
 import type { Change, Outcome, RunRow, Store } from "../store/contract.ts";
+import type { Catchup } from "../timetable/catchup.ts";
 import type { Message, WriteMessage } from "./messages.ts";
 import type { Operation, OperationResult } from "./operations/operation.ts";
-import type { RunAnswer, RunRequest } from "./requests.ts";
+import type { CatchupSet, RunAnswer, RunRequest } from "./requests.ts";
 
 /** A run that the store holds as active and that cannot go on. */
 export interface RefusedRun {
@@ -91,8 +92,35 @@ export class Asks {
   }
 
   /** New versions of these DAGs hold from now on. */
-  replaced(dagIds: readonly string[]): void {
-    this.#post({ kind: "replaced", dagIds });
+  replaced(dagIds: readonly string[], removed: readonly string[]): void {
+    this.#post({ kind: "replaced", dagIds, removed });
+  }
+
+  /** From now on runs are made when they are due. */
+  schedule(): Promise<void> {
+    return this.message((resolve, reject) => ({ kind: "schedule", resolve, reject }));
+  }
+
+  /** A catchup setting holds for the DAG instead of the code's, or the code's again; `change` is stored with it. */
+  setCatchup(
+    dagId: string,
+    catchup: Catchup | undefined,
+    {
+      by,
+      change,
+      requestNo = null,
+    }: { readonly by: string; readonly change?: Change; readonly requestNo?: number | null },
+  ): Promise<CatchupSet> {
+    return this.message((resolve, reject) => ({
+      kind: "catchup",
+      requestNo,
+      dagId,
+      catchup,
+      by,
+      change,
+      resolve,
+      reject,
+    }));
   }
 
   write(change: Change): Promise<Outcome> {

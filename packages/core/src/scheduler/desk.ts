@@ -1,4 +1,5 @@
 import type { Admission, Limit } from "./admission.ts";
+import type { LiveDag } from "./live-dag.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import type { Message } from "./messages.ts";
 import type { Plan } from "./plan.ts";
@@ -26,6 +27,10 @@ export interface Desk {
   check(run: LiveRun): void;
   /** Capacity of a pool from now on; makes it if need be. */
   setPool(name: string, slots: number): void;
+  /** One of the DAG's scheduled runs has ended: the next may be made. */
+  roomFor(dag: LiveDag): void;
+  /** The DAG was paused or unpaused, or its catchup is another one. */
+  scheduleChanged(dagId: string): void;
   /** The store refused what memory took for granted about this run: it is read again. */
   lostTouch(run: LiveRun): void;
 }

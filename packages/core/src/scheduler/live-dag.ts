@@ -1,4 +1,5 @@
 import type { TaskDefinition } from "../authoring/definition.ts";
+import { type Catchup, catchupOff } from "../timetable/catchup.ts";
 import { type Bucket, Limit, type Share } from "./admission.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
@@ -17,6 +18,10 @@ export class LiveDag implements Share {
   readonly buckets = new Map<string, Bucket>();
   /** The version that new runs get. `undefined` for a DAG that is there no more: runs of it may still go on. */
   current: LiveVersion | undefined;
+  /** Its scheduled runs that have not ended, by number. */
+  readonly scheduledRuns = new Set<number>();
+  /** A catchup setting from outside of the code. */
+  catchupSet: Catchup | undefined;
   /** How many of its runs may be active; that of the version that was current last. */
   maxActiveRuns = 1;
   /** Versions with something to reset: those that were current or that a run was restored with. */
@@ -29,6 +34,11 @@ export class LiveDag implements Share {
     this.dagNo = dag.dagNo;
     this.isPaused = dag.isPaused;
     this.tasks = new Limit(`maxActiveTasks of DAG '${dag.dagId}'`, 0);
+  }
+
+  /** What holds: the setting from outside of the code, else the code's. */
+  get catchup(): Catchup {
+    return this.catchupSet ?? this.current?.dag.catchup ?? catchupOff;
   }
 
   /** New runs get this version, and its limits hold for all. */
@@ -64,6 +74,15 @@ export class LiveDag implements Share {
     return limit;
   }
 
+  /** The run whose turn it is: the oldest one, those of backfills after all others. */
+  nextQueued(): LiveRun | undefined {
+    const place = Math.max(
+      this.queuedRuns.findIndex(({ row }) => row.type !== "backfill"),
+      0,
+    );
+    return this.queuedRuns.splice(place, 1)[0];
+  }
+
   /** Every limit of its own. */
   limits(): readonly Limit[] {
     return [this.tasks, ...this.#perTask.values()];
@@ -73,6 +92,7 @@ export class LiveDag implements Share {
   reset(): void {
     this.activeRuns = 0;
     this.queuedRuns.length = 0;
+    this.scheduledRuns.clear();
     this.buckets.clear();
     for (const version of this.#versions) version.bucketOfTask.fill(undefined);
     for (const limit of this.limits()) limit.reset();

@@ -1,9 +1,10 @@
 import type { MillraceError } from "../errors.ts";
 import type { JobOutcome } from "../runtime/job.ts";
 import type { Change, Outcome } from "../store/contract.ts";
+import type { Catchup } from "../timetable/catchup.ts";
 import type { Instance } from "./live-run.ts";
 import type { Operation, OperationResult } from "./operations/operation.ts";
-import type { RunAnswer, RunRequest } from "./requests.ts";
+import type { CatchupSet, RunAnswer, RunRequest } from "./requests.ts";
 
 /**
  * Something that happened and has to be worked into the state. After a failed commit messages are worked in again, so they
@@ -31,6 +32,10 @@ export type Message =
   | PauseMessage
   | SetPoolMessage
   | ReplacedMessage
+  | ScheduleMessage
+  | { readonly kind: "due"; readonly dagId: string }
+  | JudgedMessage
+  | CatchupMessage
   | WriteMessage
   | { readonly kind: "poke" };
 
@@ -115,10 +120,42 @@ export interface SetPoolMessage extends Asked {
   readonly reject: (error: unknown) => void;
 }
 
-/** DAGs have new versions: their limits may have room now. */
+/** DAGs have new versions: their limits may have room now. Others are there no more. */
 export interface ReplacedMessage {
   readonly kind: "replaced";
   readonly dagIds: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** From now on runs are made when they are due. */
+export interface ScheduleMessage {
+  readonly kind: "schedule";
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Which of the runs that a DAG missed are to be made. */
+export interface JudgedMessage {
+  readonly kind: "judged";
+  readonly dagId: string;
+  readonly judgement: number;
+  /** No interval starts before this; `null`: nothing is left out. */
+  readonly floor: number | null;
+  /** Why nothing can be made. */
+  readonly error: unknown;
+}
+
+/** A catchup setting from outside of the code: `undefined` for the code's own again. */
+export interface CatchupMessage extends Asked {
+  readonly kind: "catchup";
+  readonly dagId: string;
+  readonly catchup: Catchup | undefined;
+  /** Who set it, for people. */
+  readonly by: string;
+  /** Stored in the same group. */
+  readonly change: Change | undefined;
+  readonly resolve: (set: CatchupSet) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A change that concerns no run: state of a task, a piece of a stream, an event. */

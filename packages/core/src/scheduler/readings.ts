@@ -1,7 +1,7 @@
 import { coreError, isMillraceError, type MillraceError } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { Followed } from "../runtime/decision.ts";
-import type { RunRow, Store, TaskInstanceRow, XComRef, XComRow } from "../store/contract.ts";
+import type { DagRow, RunRow, Store, TaskInstanceRow, XComRef, XComRow } from "../store/contract.ts";
 import type { DagBook } from "./dag-book.ts";
 import type { LiveRun, PastRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
@@ -18,6 +18,8 @@ export interface Readings {
   readonly versions: ReadonlyMap<number, LiveVersion | MillraceError | undefined>;
   /** For the one operation of the tick. */
   readonly operation?: OperationReading | MillraceError;
+  /** Of all DAGs, or of those that were replaced. */
+  readonly dagRows: readonly DagRow[];
   /** By the token of an attempt that has ended: the XComs that it removes, where something outside of the store is to go with them. */
   readonly removed: ReadonlyMap<number, readonly XComRow[]>;
 }
@@ -39,7 +41,13 @@ export interface ReadingSources {
   decisionOf(row: RunRow, decider: TaskInstanceRow): Promise<Followed | undefined>;
 }
 
-export const noReadings: Readings = { runs: new Map(), pasts: new Map(), versions: new Map(), removed: new Map() };
+export const noReadings: Readings = {
+  runs: new Map(),
+  pasts: new Map(),
+  versions: new Map(),
+  dagRows: [],
+  removed: new Map(),
+};
 
 /** True when the message cannot be worked in from memory alone. */
 export function needsReading(message: Message, { live, mayPurge }: Pick<ReadingSources, "live" | "mayPurge">): boolean {
@@ -52,6 +60,8 @@ export function needsReading(message: Message, { live, mayPurge }: Pick<ReadingS
       return !live.has(message.runNo);
     case "found":
     case "operate":
+    case "schedule":
+    case "replaced":
       return true;
     case "activate":
       return live.get(message.runNo)?.version.dependsOnPast === true;
@@ -68,14 +78,20 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
   const pasts = new Map<number, PastRun | undefined>();
   const versions = new Map<number, LiveVersion | MillraceError | undefined>();
   const removed = new Map<number, readonly XComRow[]>();
+  const dagRows: DagRow[] = [];
   for (const message of messages) {
     if (!needsReading(message, sources)) continue;
+    if (message.kind === "schedule") dagRows.push(...(await store.dags.list()));
+    if (message.kind === "replaced") {
+      const rows = await Promise.all(message.dagIds.map((dagId) => store.dags.get(dagId)));
+      dagRows.push(...rows.filter((row) => row !== undefined));
+    }
     if (message.kind === "finished") removed.set(message.token, await rowsOf(store, message.outcome.deletes));
     if (!("runNo" in message) || runs.has(message.runNo)) continue;
     const { runNo } = message;
     if (message.kind === "activate") {
       const run = live.get(runNo) as LiveRun;
-      pasts.set(runNo, await loadPast(store, run.row, run.graph.dag.catchup.isOn, live));
+      pasts.set(runNo, await loadPast(store, run.row, run.dag.catchup.isOn, live));
       continue;
     }
     const stored = await loadRun(store, runNo);
@@ -88,9 +104,9 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     const version = await versionOf(dags, stored.row);
     versions.set(runNo, version);
     if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
-      pasts.set(runNo, await loadPast(store, stored.row, version.dag.catchup.isOn, live));
+      pasts.set(runNo, await loadPast(store, stored.row, version.of.catchup.isOn, live));
   }
-  return { runs, pasts, versions, removed };
+  return { runs, pasts, versions, dagRows, removed };
 }
 
 async function rowsOf(store: Store, refs: readonly XComRef[]): Promise<readonly XComRow[]> {

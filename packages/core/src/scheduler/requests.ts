@@ -1,4 +1,5 @@
 import type { RunState, RunType } from "../lifecycle/states.ts";
+import type { CatchupSetting } from "../timetable/catchup.ts";
 import type { LiveVersion } from "./live-version.ts";
 
 /** A run that somebody wants. Params were checked against the DAG's schema. */
@@ -24,4 +25,11 @@ export interface RunAnswer {
   readonly state: RunState;
   /** False when the idempotency key named a run that was there already. */
   readonly isNew: boolean;
+}
+
+/** What a catchup setting came to: what held before, and what holds now. */
+export interface CatchupSet {
+  readonly dagId: string;
+  readonly old: CatchupSetting;
+  readonly new: CatchupSetting;
 }

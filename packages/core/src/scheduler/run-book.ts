@@ -2,7 +2,7 @@ import type { Dag } from "../authoring/definition.ts";
 import { coreError, type MillraceError } from "../errors.ts";
 import { isFinished, isRunFinished, type RunState } from "../lifecycle/states.ts";
 import { runEndEvent } from "../runtime/awaited-events.ts";
-import type { Change, RunRow } from "../store/contract.ts";
+import type { Change, Outcome, RunRow } from "../store/contract.ts";
 import { monotonicOf } from "../time/clock.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
@@ -12,10 +12,19 @@ import { type Instance, LiveRun, type PastRun } from "./live-run.ts";
 import type { StoredRun } from "./load-run.ts";
 import type { AdoptMessage, CreateMessage, FoundMessage } from "./messages.ts";
 import type { RunReading } from "./readings.ts";
+import type { RunRequest } from "./requests.ts";
 import { type RestoredWait, restoreRun } from "./restore-run.ts";
 import type { RunEnds } from "./run-ends.ts";
 import { stoppedAttempt } from "./stopped-attempt.ts";
 import type { Waiting } from "./waiting.ts";
+
+/** What becomes of a run that is to be made. */
+export interface RunMade {
+  created(row: RunRow): void;
+  /** There is one already. */
+  exists(found: Extract<Outcome, { readonly status: "exists" }>): void;
+  failed(error: MillraceError): void;
+}
 
 interface Parts {
   readonly attempts: Attempts;
@@ -38,9 +47,22 @@ export class RunBook {
     this.#parts = parts;
   }
 
+  /** A run that somebody asks for. */
   create(message: CreateMessage): void {
     const { request, resolve, reject } = message;
     const { plan, now: at } = this.#desk;
+    // Those of backfills come by the thousand, and are made again by their plan.
+    if (request.type !== "backfill") plan.isRequest = true;
+    message.sentAt.push(at);
+    this.make(request, at, {
+      created: ({ runNo }) => resolve({ runNo, runId: request.runId, state: "queued", isNew: true }),
+      exists: ({ runNo, by }) => this.#desk.post({ kind: "found", create: message, runNo, by, reject }),
+      failed: reject,
+    });
+  }
+
+  /** Has a run made with the group of this tick; what becomes of it is told once that is stored. */
+  make(request: RunRequest, at: number, told: RunMade): void {
     const {
       version,
       runId,
@@ -64,15 +86,10 @@ export class RunBook {
       params,
       conf,
     };
-    plan.isRequest = true;
-    message.sentAt.push(at);
-    plan.add({ kind: "createRun", ...row, at }, (outcome) => {
-      if (outcome.status === "exists") {
-        const { runNo, by } = outcome;
-        return this.#desk.post({ kind: "found", create: message, runNo, by, reject });
-      }
+    this.#desk.plan.add({ kind: "createRun", ...row, at }, (outcome) => {
+      if (outcome.status === "exists") return told.exists(outcome);
       if (outcome.status !== "created")
-        return reject(coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a new run` }));
+        return told.failed(coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a new run` }));
       const stored: RunRow = {
         ...row,
         runNo: outcome.runNo,
@@ -84,7 +101,7 @@ export class RunBook {
         endedAt: null,
       };
       this.#introduce(new LiveRun(stored, version, outcome.firstTaskInstanceNo, request.params, request.conf));
-      resolve({ runNo: outcome.runNo, runId, state: "queued", isNew: true });
+      told.created(stored);
     });
   }
 
@@ -150,7 +167,8 @@ export class RunBook {
     for (const follower of run.followers) this.#desk.check(follower);
     if (run.isActive) dag.activeRuns--;
     else if (run.isQueued) dag.queuedRuns.splice(dag.queuedRuns.indexOf(run), 1);
-    const next = dag.activeRuns < dag.maxActiveRuns ? dag.queuedRuns.shift() : undefined;
+    if (dag.scheduledRuns.delete(runNo)) this.#desk.roomFor(dag);
+    const next = dag.activeRuns < dag.maxActiveRuns ? dag.nextQueued() : undefined;
     if (next) this.#begin(next);
     this.#parts.waiting.happened(runEndEvent(runNo));
     plan.after(() => {
@@ -213,6 +231,7 @@ export class RunBook {
     const known = attempts.handOver(runNo);
     if (old) this.#setAside(old);
     runs.delete(runNo);
+    old?.dag.scheduledRuns.delete(runNo);
     if (version instanceof Error) return version;
     if (!version) return undefined;
     let restored: ReturnType<typeof restoreRun>;
@@ -261,7 +280,7 @@ export class RunBook {
       if (!dag) continue;
       for (const limit of dag.limits()) admission.wake(limit);
       while (dag.activeRuns < dag.maxActiveRuns) {
-        const next = dag.queuedRuns.shift();
+        const next = dag.nextQueued();
         if (!next) break;
         this.#begin(next);
       }
@@ -308,6 +327,7 @@ export class RunBook {
 
   #enter(run: LiveRun): void {
     this.#desk.runs.set(run.row.runNo, run);
+    if (run.row.type === "scheduled") run.dag.scheduledRuns.add(run.row.runNo);
     this.#desk.services.observers.know(run);
   }
 

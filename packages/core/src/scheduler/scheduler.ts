@@ -10,6 +10,7 @@ import { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import type { Desk } from "./desk.ts";
 import { Inbox } from "./inbox.ts";
+import type { LiveDag } from "./live-dag.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import { Mappings } from "./mappings.ts";
 import type { Message } from "./messages.ts";
@@ -20,6 +21,7 @@ import { Progress, type ProgressHost } from "./progress.ts";
 import { needsReading, noReadings, type Readings, type RunReading, readFor } from "./readings.ts";
 import { RunBook } from "./run-book.ts";
 import { type RunEnd, RunEnds } from "./run-ends.ts";
+import { ScheduleBook } from "./schedule/schedule-book.ts";
 import type { SchedulerServices } from "./services.ts";
 import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
@@ -48,6 +50,7 @@ export class Scheduler implements ProgressHost, Desk {
   readonly #ends = new RunEnds();
   readonly #book: RunBook;
   readonly #stuck: StuckRuns;
+  readonly #schedules: ScheduleBook;
   readonly #operations: OperationDesk;
   readonly #patience: Patience;
   readonly #inbox = new Inbox();
@@ -76,6 +79,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.#book = new RunBook(this, { attempts: this.#attempts, waiting: this.#waiting, ends: this.#ends, enqueue });
     this.#operations = new OperationDesk(this, { book: this.#book, waiting: this.#waiting });
     this.#stuck = new StuckRuns(this, this.#book, this.#ends);
+    this.#schedules = new ScheduleBook(this, this.#book);
     this.#patience = new Patience(services.clock, services.patienceMs);
   }
 
@@ -163,6 +167,15 @@ export class Scheduler implements ProgressHost, Desk {
     this.poke();
   }
 
+  roomFor(dag: LiveDag): void {
+    this.#schedules.roomFor(dag);
+  }
+
+  scheduleChanged(dagId: string): void {
+    this.#schedules.refresh(dagId);
+    this.poke();
+  }
+
   liveRun(runNo: number): LiveRun | undefined {
     return this.runs.get(runNo);
   }
@@ -236,6 +249,7 @@ export class Scheduler implements ProgressHost, Desk {
       if (messages[0]?.kind !== "operate") this.#admit();
       this.#stuck.settle();
       this.#mappings.planInstances();
+      if (!this.#isEnding) this.#schedules.plan();
       for (const change of logs) plan.add(change);
       if (plan.isEmpty) return;
       outcomes = await this.#write(plan);
@@ -270,7 +284,7 @@ export class Scheduler implements ProgressHost, Desk {
     }
   }
 
-  #apply(message: Message, { runs, pasts, versions, operation, removed }: Readings): void {
+  #apply(message: Message, { runs, pasts, versions, operation, removed, dagRows }: Readings): void {
     const readingOf = (runNo: number): RunReading => ({
       stored: runs.get(runNo),
       past: pasts.get(runNo),
@@ -315,7 +329,18 @@ export class Scheduler implements ProgressHost, Desk {
       case "set-pool":
         return this.#operations.setPool(message);
       case "replaced":
-        return this.#book.replaced(message.dagIds);
+        this.#book.replaced(message.dagIds);
+        for (const dagId of message.removed) this.#schedules.remove(dagId);
+        return this.#schedules.load(dagRows.filter(({ dagId }) => message.dagIds.includes(dagId)));
+      case "schedule":
+        this.#schedules.start(dagRows);
+        return this.plan.after(message.resolve);
+      case "due":
+        return this.#schedules.touch(message.dagId);
+      case "judged":
+        return this.#schedules.judged(message);
+      case "catchup":
+        return this.#operations.setCatchup(message);
       case "write":
         message.sent++;
         return this.plan.add(message.change, (outcome) => answerWrite(this.services.store, message, outcome));
@@ -329,8 +354,13 @@ export class Scheduler implements ProgressHost, Desk {
     if (run && !run.isEnding) act(run);
   }
 
+  /** Nothing begins any more. */
+  get #isEnding(): boolean {
+    return this.#closing.signal.aborted || this.#drained.length > 0;
+  }
+
   #admit(): void {
-    if (this.#closing.signal.aborted || this.#drained.length > 0) return;
+    if (this.#isEnding) return;
     let free = this.services.executor.freeSlots() - this.#attempts.taking;
     if (free <= 0) return;
     const alone = this.#alone.next(this.#attempts, this.admission);
@@ -366,6 +396,7 @@ export class Scheduler implements ProgressHost, Desk {
     this.#alone.reset();
     this.#mappings.reset();
     this.#stuck.reset();
+    this.#schedules.reset();
     this.progress.reset();
     await this.services.clock.sleep(next.pauseMs, this.#closing.signal);
     // Each once: a run that ends as soon as it is rebuilt would otherwise be there twice as often after each failure.

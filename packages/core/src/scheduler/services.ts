@@ -1,3 +1,5 @@
+import type { MillraceError } from "../errors.ts";
+import type { RunType } from "../lifecycle/states.ts";
 import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import type { RuntimeServices } from "../runtime/context.ts";
@@ -9,7 +11,9 @@ import type { RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { XComPurger } from "../xcom/xcom-purger.ts";
 import type { DagBook } from "./dag-book.ts";
+import type { LiveDag } from "./live-dag.ts";
 import type { LostAttempts } from "./lost-attempts.ts";
+import type { RunRequest } from "./requests.ts";
 
 /** What the scheduler works with. */
 export interface SchedulerServices {
@@ -31,5 +35,10 @@ export interface SchedulerServices {
   readonly maxCrashes: number;
   /** What former engines were making when they ended. */
   readonly lost: LostAttempts;
+  /** The request for a run of the schedule, with the params that its schema gives; an error when it gives none. */
+  requestOf(
+    dag: LiveDag,
+    run: { readonly type: RunType; readonly start: number; readonly end: number },
+  ): RunRequest | MillraceError | Promise<RunRequest>;
   perform(job: Job, longestResult: number | undefined): JobOutcome | Promise<JobOutcome>;
 }

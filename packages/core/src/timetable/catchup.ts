@@ -8,7 +8,7 @@ export interface CatchupPolicy {
   readonly since?: InstantInput;
   /** At most so many missed runs, the newest ones. */
   readonly maxRuns?: number;
-  /** Only runs that were due at most so long ago when the engine noticed that they were. Looked at before `maxRuns`. */
+  /** Only runs that had been due for less than this when the engine noticed them. Looked at before `maxRuns`. */
   readonly window?: DurationInput;
 }
 
@@ -35,6 +35,8 @@ export interface Catchup {
   readonly windowMs: number | null;
 }
 
+export const catchupOff: Catchup = { isOn: false, since: null, maxRuns: null, windowMs: null };
+
 const known = { since: true, maxRuns: true, window: true } as const satisfies Record<keyof CatchupPolicy, true>;
 
 /**
@@ -44,7 +46,7 @@ const known = { since: true, maxRuns: true, window: true } as const satisfies Re
  * @throws `CATCHUP_INVALID`
  */
 export function parseCatchup(value: unknown, timezone: string): Catchup {
-  if (typeof value === "boolean") return { isOn: value, since: null, maxRuns: null, windowMs: null };
+  if (typeof value === "boolean") return { ...catchupOff, isOn: value };
   const invalid = (why: string) => coreError("CATCHUP_INVALID", { value: shown(value), why });
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw invalid("true, false or an object with since, maxRuns and window is needed");

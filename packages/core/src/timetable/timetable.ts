@@ -31,4 +31,6 @@ export interface Timetable {
   next(query: TimetableQuery): TimetableAnswer | null;
   /** For people, for example `every 1 h`. */
   describe(): string;
+  /** At most so many of its runs may be unfinished at once, however many the DAG allows: 1 where each begins when the last has ended. */
+  readonly maxActiveRuns?: number;
 }

@@ -37,6 +37,7 @@ export class EngineMetrics {
   readonly #commit: SingleHistogram;
   readonly #changes: SingleHistogram;
   readonly #lag: SingleHistogram;
+  readonly #scheduleDelay: SingleHistogram;
   readonly #failures: Series;
   readonly #xcomPartFailures: MetricFamily;
   readonly #xcoms: XComMeter;
@@ -53,6 +54,7 @@ export class EngineMetrics {
     this.registry = registry;
     this.#ofDags = defineDagFamilies(registry);
     this.#tick = new SingleHistogram(registry.define(metricTable.tickSeconds));
+    this.#scheduleDelay = new SingleHistogram(registry.define(metricTable.scheduleDelaySeconds));
     this.#commit = new SingleHistogram(registry.define(metricTable.commitSeconds));
     this.#changes = new SingleHistogram(registry.define(metricTable.commitChanges));
     this.#failures = registry.define(metricTable.commitFailures).series([]);
@@ -110,6 +112,11 @@ export class EngineMetrics {
   committed(sinceUs: number, changes: number): void {
     this.#commit.record((this.#meter.nowUs() - sinceUs) / 1e6);
     this.#changes.record(changes);
+  }
+
+  /** A scheduled run is made, so many milliseconds after it was due. */
+  scheduled(delayMs: number): void {
+    this.#scheduleDelay.record(delayMs / 1e3);
   }
 
   commitFailed(): void {

@@ -22,6 +22,11 @@ export const metricTable = {
   lostAttempts: counter("millrace_lost_attempts_total", "Attempts whose process ended under them.", ["dag"]),
   xcomBytes: counter("millrace_xcom_written_bytes_total", "JSON text of XComs, before any XCom part.", ["dag"]),
   logLinesDropped: counter("millrace_log_lines_dropped_total", "Log lines past the limit of their attempt.", ["dag"]),
+  scheduleDelaySeconds: histogram(
+    "millrace_schedule_delay_seconds",
+    "How much later than due scheduled runs were made.",
+    taskSeconds,
+  ),
   tickSeconds: histogram("millrace_tick_duration_seconds", "Ticks of the scheduler.", engineSeconds),
   commitSeconds: histogram("millrace_commit_duration_seconds", "Groups of changes written.", engineSeconds),
   commitChanges: histogram(

@@ -1,9 +1,17 @@
 import { coreError, isMillraceError, type MillraceError } from "../../errors.ts";
 import { isRunFinished } from "../../lifecycle/states.ts";
 import type { Outcome } from "../../store/contract.ts";
+import { catchupOff, catchupText } from "../../timetable/catchup.ts";
 import type { Desk } from "../desk.ts";
 import type { StoredRun } from "../load-run.ts";
-import type { CancelMessage, OperateMessage, PauseMessage, SetPoolMessage, SignalMessage } from "../messages.ts";
+import type {
+  CancelMessage,
+  CatchupMessage,
+  OperateMessage,
+  PauseMessage,
+  SetPoolMessage,
+  SignalMessage,
+} from "../messages.ts";
 import type { RunBook } from "../run-book.ts";
 import { signalNamespace, type Waiting } from "../waiting.ts";
 import { type OperationReading, planOperation } from "./plan-operation.ts";
@@ -106,9 +114,37 @@ export class OperationDesk {
     plan.add({ kind: "setDagPaused", dagId, paused, at }, () => {
       const live = services.dags.live(dagId);
       if (live) live.isPaused = paused;
+      this.#desk.scheduleChanged(dagId);
     });
     answerTo(this.#desk, requestNo, { result: { dagId, paused } });
     plan.after(resolve);
+  }
+
+  /** Recorded as an event when what holds is another setting than before. */
+  setCatchup({ dagId, catchup, by, change, requestNo, resolve, reject }: CatchupMessage): void {
+    const { plan, services, now: at } = this.#desk;
+    const live = services.dags.live(dagId);
+    if (!live) {
+      const error = coreError("DAG_NOT_FOUND", { dagId });
+      answerTo(this.#desk, requestNo, { error });
+      return plan.after(() => reject(error));
+    }
+    const old = catchupText(live.catchup);
+    const set = { dagId, old, new: catchupText(catchup ?? live.current?.dag.catchup ?? catchupOff) };
+    if (change) plan.add(change);
+    const hold = (): void => {
+      live.catchupSet = catchup;
+      if (isChanged) this.#desk.scheduleChanged(dagId);
+    };
+    const isChanged = JSON.stringify(set.old) !== JSON.stringify(set.new);
+    if (isChanged) {
+      const event = { at, kind: "dag.catchup_changed", dagId, runNo: null, taskInstanceNo: null, attempt: null };
+      plan.add({ kind: "appendEvent", event: { ...event, data: JSON.stringify({ old, new: set.new, by }) } }, hold);
+    } else {
+      plan.after(hold);
+    }
+    answerTo(this.#desk, requestNo, { result: set });
+    plan.after(() => resolve(set));
   }
 
   setPool({ pool, slots, requestNo, resolve }: SetPoolMessage): void {

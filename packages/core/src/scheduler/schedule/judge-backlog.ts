@@ -1,0 +1,45 @@
+import { turn } from "../../time/turn.ts";
+import type { Catchup } from "../../timetable/catchup.ts";
+import { nextTick, type ScheduleView } from "./next-tick.ts";
+
+/** Ticks that are looked at before others have their turn. */
+const ticksPerTurn = 2_000;
+
+/** True when a setting leaves out some of the runs that were missed. */
+export function isBounded({ isOn, maxRuns, windowMs }: Catchup): boolean {
+  return isOn && (maxRuns !== null || windowMs !== null);
+}
+
+/**
+ * Which of the runs that are due by now are to be made, of a catchup setting with bounds: the start of the first interval
+ * that has one. The window is looked at before the number. Others have their turn meanwhile, however many were missed.
+ *
+ * @throws `TIMETABLE_FAILED`
+ */
+export async function judgeBacklog(
+  view: ScheduleView,
+  { maxRuns, windowMs }: Catchup,
+  now: number,
+): Promise<number | null> {
+  const oldest = windowMs === null ? Number.NEGATIVE_INFINITY : now - windowMs;
+  const most = maxRuns ?? Number.POSITIVE_INFINITY;
+  /** Starts of the newest intervals within the window, in a ring once there are as many as there may be. */
+  const kept: number[] = [];
+  let count = 0;
+  let { position } = view;
+  for (let step = 1; ; step++) {
+    const tick = nextTick({ ...view, position, catchup: true }, now);
+    if (tick === null || tick.runAfter > now) {
+      if (count > 0) return kept[count > kept.length ? count % kept.length : 0];
+      // Nothing that was missed is made up for: it goes on with what comes.
+      return tick?.start ?? position?.end ?? null;
+    }
+    if (tick.runAfter > oldest) {
+      if (maxRuns !== null) kept[count % most] = tick.start;
+      else if (count === 0) kept[0] = tick.start;
+      count = maxRuns === null ? 1 : count + 1;
+    }
+    position = { start: tick.start, end: tick.end };
+    if (step % ticksPerTurn === 0) await turn();
+  }
+}
