@@ -50,6 +50,7 @@ export { type FileRequestOptions, fileRequest } from "./engine/requests/file-req
 export { type EngineSign, pingEngine } from "./engine/requests/nudge-socket.ts";
 export type { EngineRequest } from "./engine/requests/request.ts";
 export { type RequestServiceOptions, requestService } from "./engine/requests/request-service.ts";
+export type { RequestHandler, ServiceRequest } from "./engine/requests/service-requests.ts";
 export {
   type RunOutcome,
   type RunResult,

@@ -35,6 +35,7 @@ import { type MetricsOptions, openMetrics } from "./open-metrics.ts";
 import { intervalRunRequest, parseRunRequest } from "./parse-run-request.ts";
 import { checkPoolsOf, settlePools } from "./pools.ts";
 import { checkDags } from "./replace-dags.ts";
+import { ServiceRequests } from "./requests/service-requests.ts";
 import { type EngineService, Services } from "./service.ts";
 import { XComMonitor } from "./xcom-monitor.ts";
 import { closeXComParts, openXComParts, type XComNotice } from "./xcom-parts.ts";
@@ -249,6 +250,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       randomness,
       dags: book,
       mayThread,
+      handlers: new ServiceRequests(),
       services: new Services(options.services ?? [], clock, serviceGraceMs),
       checkPools: (given) => checkPoolsOf(given, (pool) => scheduler.pools.get(pool)?.capacity),
     });

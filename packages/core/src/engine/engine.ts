@@ -7,7 +7,7 @@ import { follow } from "../observe/follow.ts";
 import { checkSignalName } from "../runtime/awaited-events.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { RunAnswer } from "../scheduler/requests.ts";
-import type { EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
+import type { Change, EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
 import { type CollectedPlace, type CollectOptions, collectXComs } from "../xcom/collector/collect.ts";
 import { placesOf } from "../xcom/collector/placed-refs.ts";
 import { removeStreams } from "../xcom/collector/stored-streams.ts";
@@ -213,7 +213,18 @@ export class Engine {
     const { store, scheduler, services, clock } = this.#parts;
     const active = adopt ? await store.runs.active() : [];
     const refused = await scheduler.ask.adopt(active);
-    await services.start({ engine: this, clock, store }, (name, error) => this.#serviceFailed(name, error));
+    const { dags, handlers } = this.#parts;
+    const host = {
+      engine: this,
+      clock,
+      store,
+      dag: (dagId: string) => dags.version(dagId)?.dag,
+      write: (change: Change) => scheduler.ask.write(change),
+      answer: handlers.add.bind(handlers),
+      whenEnded: (runNo: number) => scheduler.whenEnded(runNo),
+    };
+    await services.start(host, (name, error) => this.#serviceFailed(name, error));
+    await this.#requests.servicesStarted();
     if (schedule) await scheduler.ask.schedule();
     return { adopted: active.length - refused.length, refused };
   }

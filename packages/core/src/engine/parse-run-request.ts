@@ -49,7 +49,7 @@ export async function parseRunRequest(
   const runId =
     options.runId === undefined
       ? `${around.type}__${formatInstant(logicalDate)}_${around.randomness.hex(randomBytesOfId)}`
-      : checkRunId(options.runId);
+      : checkOwnRunId(options.runId);
   const { idempotencyKey = null } = options;
   const isOwn = typeof idempotencyKey === "string" && idempotencyKey.startsWith(requestKeyPrefix);
   if (idempotencyKey !== null && (isOwn || !isPlainText(idempotencyKey, longestKey))) {
@@ -71,6 +71,15 @@ export async function parseRunRequest(
   }
   const run = { runId, type: around.type, logicalDate, start: logicalDate, end: logicalDate, idempotencyKey };
   return complete(version, run, { params: options.params, conf });
+}
+
+/** Ids that the engine gives by itself: a run of somebody else's must not stand where a scheduled one would. */
+const reservedId = /^(?:scheduled|backfill)__/;
+
+/** @throws `RUN_ID_INVALID` */
+function checkOwnRunId(runId: string): string {
+  if (!reservedId.test(checkRunId(runId))) return runId;
+  throw coreError("RUN_ID_INVALID", { id: shown(runId) });
 }
 
 /** A run of a schedule or of a backfill: about a data interval, whose start is its logical date. */

@@ -1,7 +1,10 @@
+import type { Dag } from "../authoring/definition.ts";
 import { coreError, messageOf } from "../errors.ts";
-import type { Store } from "../store/contract.ts";
+import type { RunState } from "../lifecycle/states.ts";
+import type { Change, Outcome, Store } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Engine } from "./engine.ts";
+import type { RequestHandler } from "./requests/service-requests.ts";
 
 /** What a service is given to work with. */
 export interface ServiceHost {
@@ -11,6 +14,20 @@ export interface ServiceHost {
   readonly store: Pick<Store, "dags" | "runs" | "tasks" | "xcoms" | "events" | "state" | "settings" | "requests">;
   /** Aborts when the engine closes. */
   readonly signal: AbortSignal;
+  /** The DAG as new runs get it; `undefined` when there is none of this id. */
+  dag(dagId: string): Dag | undefined;
+  /** Stored with the engine's next group. Resolves with its outcome. For what no other function of the engine does. */
+  write(change: Change): Promise<Outcome>;
+  /**
+   * Answers what other processes ask for under this name, which has a dot (`backfill.pause`), by `fileRequest`. The handler is
+   * given the request's payload, which it must check, and gives what is told as JSON; what it throws is told with its code. It
+   * may be called again for a request whose answer was lost.
+   *
+   * @throws `REQUEST_NAME_INVALID`, for a name without a dot or with a handler already
+   */
+  answer(operation: string, handler: RequestHandler): void;
+  /** Resolves when the run has ended; one that ended before as well. Rejects when it cannot go on, or the engine stops. */
+  whenEnded(runNo: number): Promise<{ readonly runNo: number; readonly state: RunState }>;
   /** Something went wrong that the service goes on after: it is recorded as an event `service.failed`. */
   report(error: unknown): void;
 }

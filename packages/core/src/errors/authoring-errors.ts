@@ -16,7 +16,7 @@ export const authoringErrors = {
   },
   RUN_ID_INVALID: {
     says: "Run id {id} is not allowed",
-    cure: "Use 1 to 250 letters, digits or any of '_.~:+-', beginning with a letter or digit and without '..'.",
+    cure: "Use 1 to 250 letters, digits or any of '_.~:+-', beginning with a letter or digit and without '..'; 'scheduled__' and 'backfill__' begin the engine's own ids.",
   },
   XCOM_KEY_INVALID: {
     says: "XCom key {key} is not allowed",

@@ -34,6 +34,10 @@ export const runningErrors = {
     says: "A request of kind '{operation}' could not be carried out: {why}",
     cure: "Use the same version of Millrace on both sides; correct what it says.",
   },
+  REQUEST_NAME_INVALID: {
+    says: "A service cannot answer requests named {operation}",
+    cure: "Use a name such as 'backfill.pause' (letters and '-', one dot) that no other service of the engine answers.",
+  },
   REQUEST_TOO_LARGE: {
     says: "The {what} of a run of DAG '{dagId}' have {size} characters as JSON, more than {limit}",
     cure: "Pass where the data is, a path or a key, and let a task read it.",

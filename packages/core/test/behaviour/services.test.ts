@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { fileRequest } from "../../src/engine/requests/file-request.ts";
 import type { EngineService } from "../../src/engine/service.ts";
 import { dag } from "../../src/index.ts";
+import { memoryDatabase, memoryStore } from "../../src/store/memory-store.ts";
 import { gate, openEngine } from "../test-engine.ts";
 
 const hello = dag("hello", {}, (d) => {
@@ -122,5 +124,69 @@ describe("services of an engine", () => {
     await opened.run(hello);
     await opened.clock.drive(opened.engine.close());
     expect(told).toEqual([]);
+  });
+});
+
+describe("what a service is given", () => {
+  test("are the DAGs as they are, a way to write, and the ends of runs", async () => {
+    const seen: unknown[] = [];
+    const works: EngineService = {
+      name: "works",
+      async start({ dag: dagOf, engine, whenEnded, write, store }) {
+        seen.push(dagOf("hello") === hello, dagOf("other"));
+        const { runNo } = await engine.trigger(hello);
+        seen.push((await whenEnded(runNo)).state, (await whenEnded(runNo)).state);
+        await write({ kind: "putState", namespace: "works", key: "at", value: "1", at: 0 });
+        seen.push(await store.state.get("works", "at"));
+      },
+      stop: () => undefined,
+    };
+    await using opened = await openEngine({ dags: [hello], services: [works] });
+    await opened.clock.drive(opened.engine.start());
+    expect(seen).toEqual([true, undefined, "success", "success", "1"]);
+  });
+
+  test("are requests of other processes, those too that were there before it started", async () => {
+    const home = "/nowhere";
+    const database = memoryDatabase();
+    const starting = gate();
+    const works: EngineService = {
+      name: "works",
+      async start({ answer }) {
+        await starting.opened;
+        answer("works.double", (payload) => {
+          const { n } = payload as { n: unknown };
+          if (typeof n !== "number") throw new Error("n is no number");
+          return n * 2;
+        });
+        for (const name of ["works.double", "double", "works.double.twice", ""])
+          expect(() => answer(name, () => 1)).toThrow(expect.objectContaining({ code: "REQUEST_NAME_INVALID" }));
+      },
+      stop: () => undefined,
+    };
+    await using opened = await openEngine({ dags: [], services: [works], store: memoryStore({ database }) });
+    const { engine, clock } = opened;
+    const client = memoryStore({ database });
+    await client.open("client");
+    const ask = (payload: object, operation = "works.double" as const) => {
+      const asked = fileRequest({ operation, ...payload }, { store: client, home, clock, patienceMs: 5_000 });
+      asked.catch(() => undefined);
+      return asked;
+    };
+    const early = ask({ n: 21 });
+    const started = engine.start();
+    await clock.settle();
+    await engine.answerRequests();
+    expect((await client.requests.pending()).map(({ operation }) => operation)).toEqual(["works.double"]);
+    starting.open();
+    await clock.drive(started);
+    expect(await clock.drive(early)).toBe(42);
+    const wrong = ask({ n: "x" });
+    const unknown = fileRequest({ operation: "works.triple" }, { store: client, home, clock, patienceMs: 5_000 });
+    unknown.catch(() => undefined);
+    await clock.settle();
+    await engine.answerRequests();
+    await expect(clock.drive(wrong)).rejects.toMatchObject({ code: "REQUEST_INVALID", message: /n is no number/ });
+    await expect(clock.drive(unknown)).rejects.toMatchObject({ code: "REQUEST_INVALID" });
   });
 });

@@ -167,7 +167,7 @@ describe("scheduled runs", () => {
   });
 
   it("have the params that the schema gives, though it may take its time; one that gives none is told and tried again", async () => {
-    const seen: unknown[] = [];
+    const seen: [string, unknown][] = [];
     const schema = (validate: (value: unknown) => unknown) =>
       ({ "~standard": { version: 1, vendor: "test", validate } }) as DagOptions["params"];
     const withParams = (id: string, params: DagOptions["params"]) =>
@@ -197,8 +197,8 @@ describe("scheduled runs", () => {
       clock,
     });
     await clock.advance(3 * hour);
-    expect(seen.filter(([id]: never) => id === "now")).toHaveLength(3);
-    expect(seen.filter(([id]: never) => id === "later")).toEqual(Array(3).fill(["later", { region: "us" }]));
+    expect(seen.filter(([id]) => id === "now")).toHaveLength(3);
+    expect(seen.filter(([id]) => id === "later")).toEqual(Array(3).fill(["later", { region: "us" }]));
     const events = await opened.engine.events();
     const failed = events.filter(({ kind }) => kind === "dag.schedule_failed");
     expect(failed.map(({ dagId }) => dagId).sort()).toEqual(["never", "thrown"]);

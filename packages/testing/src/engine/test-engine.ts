@@ -28,6 +28,8 @@ export interface TestEngineOptions extends Omit<EngineOptions, "dags" | "clock">
   readonly now?: Parameters<typeof parseInstant>[0];
   /** A clock that others share, instead of one of its own. */
   readonly clock?: ManualClock;
+  /** Whether runs are made when they are due: then `engine.start()` is called. Default: when a DAG has a schedule. */
+  readonly schedule?: boolean;
 }
 
 /** An engine whose time only the test moves. */
@@ -80,17 +82,19 @@ export interface TestEngine extends AsyncDisposable {
  * ```
  */
 export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
-  const { now, clock: shared, ...ofEngine } = options;
+  const dags = [...options.dags];
+  const { now, clock: shared, schedule = dags.some((dag) => dag.schedule !== null), ...ofEngine } = options;
   const { store = memoryStore(), randomness = countingRandomness(), concurrency = 32 } = ofEngine;
   const work = new AttemptsWork();
   const executor = recordingExecutor(work.watched(ofEngine.executor ?? localExecutor({ concurrency })));
   const start = now === undefined ? undefined : parseInstant(now, "UTC");
   const clock = shared ?? new ManualClock(start, work);
   const engine = await clock.drive(
-    createEngine({ threads: "inline", meter: meterOf(clock), ...ofEngine, clock, store, randomness, executor }),
+    createEngine({ threads: "inline", meter: meterOf(clock), ...ofEngine, dags, clock, store, randomness, executor }),
   );
   const events: EngineEvent[] = [];
   engine.observe((event) => events.push(event));
+  if (schedule) await clock.drive(engine.start());
   const drive = async <T>(dag: Dag | string, promise: Promise<T>): Promise<T> => {
     try {
       return await clock.drive(promise);

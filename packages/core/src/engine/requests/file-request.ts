@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Randomness, systemRandomness } from "../../time/random.ts";
 import { nudge, nudgePath } from "./nudge-socket.ts";
 import type { EngineRequest } from "./request.ts";
+import type { ServiceRequest } from "./service-requests.ts";
 
 export interface FileRequestOptions {
   /** Opened with `open("client")`. */
@@ -25,7 +26,10 @@ const pollMs = 100;
  *
  * @throws `REQUEST_NOT_ANSWERED`, and what the engine refused it with, under the engine's code
  */
-export async function fileRequest(request: EngineRequest, options: FileRequestOptions): Promise<unknown> {
+export async function fileRequest(
+  request: EngineRequest | ServiceRequest,
+  options: FileRequestOptions,
+): Promise<unknown> {
   const { store, home, patienceMs = 10_000, clock = systemClock, randomness = systemRandomness } = options;
   const { operation, ...payload } = request;
   const [filed] = await store.commit(

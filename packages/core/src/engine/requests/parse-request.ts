@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { coreError } from "../../errors.ts";
+import { coreError, type MillraceError } from "../../errors.ts";
 import { TASK_STATES } from "../../lifecycle/states.ts";
 import type { RequestRow } from "../../store/contract.ts";
 import type { EngineRequest } from "./request.ts";
@@ -63,16 +63,27 @@ const requests = z.discriminatedUnion("operation", [
  *
  * @throws `REQUEST_INVALID`
  */
-export function parseRequest({ operation, payload }: RequestRow): EngineRequest {
-  const invalid = (why: string) => coreError("REQUEST_INVALID", { operation: operation.slice(0, 100), why });
-  if (payload.length > longestPayload) throw invalid(`it is longer than ${longestPayload} characters`);
-  let value: unknown;
-  try {
-    value = JSON.parse(payload);
-  } catch {
-    throw invalid("it is not JSON");
-  }
-  const read = requests.safeParse({ ...(value as object), operation });
+export function parseRequest(row: RequestRow): EngineRequest {
+  const read = requests.safeParse({ ...(parsePayload(row) as object), operation: row.operation });
   if (read.success) return read.data;
-  throw invalid(read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+  throw invalid(row, read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+}
+
+/**
+ * What a request says, as JSON that nobody has checked.
+ *
+ * @throws `REQUEST_INVALID`
+ */
+export function parsePayload(row: RequestRow): unknown {
+  const { payload } = row;
+  if (payload.length > longestPayload) throw invalid(row, `it is longer than ${longestPayload} characters`);
+  try {
+    return JSON.parse(payload);
+  } catch {
+    throw invalid(row, "it is not JSON");
+  }
+}
+
+function invalid({ operation }: RequestRow, why: string): MillraceError {
+  return coreError("REQUEST_INVALID", { operation: operation.slice(0, 100), why });
 }

@@ -28,6 +28,8 @@ export class RequestDesk {
   readonly #renewals: Renewals;
   /** Requests that take long: they are answered later, and hold up no other. */
   readonly #underWay = new Set<number>();
+  /** Requests for services that have not started yet. */
+  readonly #early = new Set<number>();
   #working: Promise<number> | undefined;
   #tidiedAt = Number.NEGATIVE_INFINITY;
 
@@ -42,13 +44,23 @@ export class RequestDesk {
     return this.#working;
   }
 
+  /** All services have started: what was asked of them before is answered now. */
+  async servicesStarted(): Promise<void> {
+    this.#parts.handlers.complete();
+    if (this.#early.size === 0) return;
+    this.#early.clear();
+    await this.answerAll();
+  }
+
   async #answerAll(): Promise<number> {
     const { requests } = this.#parts.store;
     await this.#tidy();
     let count = 0;
     for (;;) {
-      const most = mostAtOnce + this.#underWay.size;
-      const pending = (await requests.pending(most)).filter(({ requestNo }) => !this.#underWay.has(requestNo));
+      const most = mostAtOnce + this.#underWay.size + this.#early.size;
+      const isOpen = ({ requestNo }: RequestRow): boolean =>
+        !this.#underWay.has(requestNo) && !this.#early.has(requestNo);
+      const pending = (await requests.pending(most)).filter(isOpen);
       if (pending.length === 0) return count;
       await Promise.all(pending.map((row) => this.#answer(row)));
       count += pending.length;
@@ -68,24 +80,30 @@ export class RequestDesk {
     const { requestNo } = row;
     try {
       // The schema's library is loaded for the first request.
-      const { parseRequest } = await import("./parse-request.ts");
+      const { parsePayload, parseRequest } = await import("./parse-request.ts");
+      const { handlers } = this.#parts;
+      const handler = handlers.handlerOf(row.operation);
+      if (handler) return this.#hand(row, () => handler(parsePayload(row)));
+      if (handlers.mayCome(row.operation)) return void this.#early.add(requestNo);
       const request = parseRequest(row);
-      if (request.operation === "renewXComs") this.#renew(request, row);
-      else await this.#carryOut(request, requestNo);
+      if (request.operation === "renewXComs") {
+        const { operation: _, dryRun = false, ...options } = request;
+        // An engine that leaves it unanswered has it done by the next, where there is something left.
+        this.#hand(row, () => this.#renewals.page(options, dryRun));
+      } else await this.#carryOut(request, requestNo);
     } catch (error) {
       await this.#refuse(row, error);
     }
   }
 
-  /** A page of XComs may take a while. One that an engine leaves unanswered is renewed by the next, where there is something left. */
-  #renew(request: Extract<EngineRequest, { readonly operation: "renewXComs" }>, row: RequestRow): void {
+  /** What may take a while is answered when it is done, and holds up no other. */
+  #hand(row: RequestRow, work: () => unknown): void {
     const { requestNo } = row;
-    const { operation: _, dryRun = false, ...options } = request;
     this.#underWay.add(requestNo);
-    void this.#renewals
-      .page(options, dryRun)
+    void Promise.resolve()
+      .then(work)
       .then(
-        (page) => this.#tell(requestNo, page),
+        (result) => this.#tell(requestNo, result ?? null),
         (error: unknown) => this.#refuse(row, error),
       )
       // The engine has closed, or could not store the answer: the request waits for the next one.
