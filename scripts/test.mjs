@@ -1,7 +1,8 @@
 // `npm test`: installs, builds, runs every gate and every test. `npm test -- types lint` runs only the steps named.
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { clearResults, readResults } from "./test-results.mjs";
-import { enterWorkspace, root } from "./workspace.mjs";
+import { compileCache, enterWorkspace, root } from "./workspace.mjs";
 
 enterWorkspace();
 if (!process.stdout.isTTY) process.env.NO_COLOR = "1";
@@ -63,6 +64,8 @@ const steps = [
 ];
 
 const chosen = chooseSteps(process.argv.slice(2));
+// It also holds what tests wrote into folders of their own and ran from there: it would grow with every run.
+if (chosen === steps) rmSync(compileCache, { recursive: true, force: true });
 const failedSteps = [];
 let passed = 0;
 let failed = 0;

@@ -10,6 +10,8 @@ const windows = process.platform === "win32";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const node26 = nodeBinary("node");
 export const node24 = nodeBinary("node24");
+/** What Node compiled once: a process that runs our sources starts in a third of the time. The tests start a thousand. */
+export const compileCache = join(root, "node_modules", ".cache", "node-compile");
 const stampFile = join(root, "node_modules", ".installed-from");
 
 /**
@@ -30,7 +32,14 @@ export function workspaceEnv() {
   // The binary's own folder comes first: the `node` in .bin is a shell script that costs a process per start.
   const path = [dirname(node26), join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter);
   // NODE_ENV=production on the machine is about its programs, not about ours.
-  return { ...process.env, PATH: path, NODE_ENV: "", TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+  return {
+    ...process.env,
+    PATH: path,
+    NODE_ENV: "",
+    NODE_COMPILE_CACHE: compileCache,
+    TURBO_TELEMETRY_DISABLED: "1",
+    DO_NOT_TRACK: "1",
+  };
 }
 
 function nodeBinary(alias) {

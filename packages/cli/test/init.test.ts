@@ -55,7 +55,7 @@ describe("millrace init", () => {
     const tested = execFileSync(process.execPath, ["--conditions=millrace-source", "--test"], {
       cwd: folder,
       encoding: "utf8",
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     });
     expect(tested).toMatch(/pass 2\b/);
     expect((await millrace(["dags", "validate"], { cwd: folder })).code).toBe(0);

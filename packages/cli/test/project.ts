@@ -200,7 +200,13 @@ export function millrace(args: readonly string[], call: Call & { readonly cwd: s
   const options: SpawnOptions = {
     cwd: call.cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: call.cwd, XDG_CACHE_HOME: join(call.cwd, ".cache"), ...call.env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      HOME: call.cwd,
+      XDG_CACHE_HOME: join(call.cwd, ".cache"),
+      ...call.env,
+    },
   };
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--conditions=millrace-source", starter, ...args], options);

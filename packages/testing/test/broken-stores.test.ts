@@ -11,9 +11,15 @@ const byHand = Object.values(storeCases).flat();
 const byModel = modelCases(60);
 
 describe("the store suite fails on a store with a planted fault", () => {
+  // What found the fault before comes first: faults that stand together are mostly found by the same case.
+  const inTurn = [...byHand];
   for (const [fault, breaks] of Object.entries(brokenStores)) {
     test(fault, async () => {
-      for (const storeCase of byHand) if (await fails(storeCase, () => placeOf(breaks))) return;
+      for (const [place, storeCase] of inTurn.entries()) {
+        if (!(await fails(storeCase, () => placeOf(breaks)))) continue;
+        inTurn.unshift(...inTurn.splice(place, 1));
+        return;
+      }
       expect.unreachable("every case passed");
     });
   }
@@ -22,10 +28,12 @@ describe("the store suite fails on a store with a planted fault", () => {
 test("the random sequences alone find faults of many kinds", async () => {
   fc.configureGlobal({ endOnFailure: true });
   const found: string[] = [];
+  const isEnough = (): boolean => found.length > Object.keys(brokenStores).length / 2;
   for (const [fault, breaks] of Object.entries(brokenStores)) {
+    if (isEnough() && !process.env.SHOW) break;
     for (const storeCase of byModel) if (await fails(storeCase, () => placeOf(breaks))) found.push(fault);
   }
-  expect(found.length).toBeGreaterThan(Object.keys(brokenStores).length / 2);
+  expect(isEnough()).toBe(true);
   if (process.env.SHOW) console.log(Object.keys(brokenStores).filter((fault) => !found.includes(fault)));
 });
 

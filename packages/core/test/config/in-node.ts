@@ -29,7 +29,7 @@ export function inNode(folder: string, code: string, env: Readonly<Record<string
     {
       cwd: folder,
       encoding: "utf8",
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
     },
   );
   return JSON.parse(printed.trimEnd().split("\n").at(-1) ?? "null");

@@ -1,5 +1,6 @@
 // One life of an engine on a file: makes some runs, goes on with those of former lives, and dies at the moment it was told.
 import { appendFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createEngine, loadDags, requestService } from "@millrace/core/engine";
@@ -16,6 +17,8 @@ export interface LifePlan {
   readonly kill?: Kill;
 }
 
+// Otherwise Node writes it when a process ends, which these do not.
+flushCompileCache();
 const { folder, life, kill } = JSON.parse(process.argv[2] ?? "") as LifePlan;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const killer = new Killer(kill);
