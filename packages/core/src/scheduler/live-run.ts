@@ -25,6 +25,9 @@ const total = 7;
 const moreSetups = 8;
 const width = 9;
 
+/** Weights have 32 bits. */
+const beyondAllWeights = 2 ** 33;
+
 /**
  * What runs share that can have nothing in these: an empty map takes a microsecond and 200 bytes, and there would be four
  * for each of many small runs.
@@ -81,7 +84,7 @@ export class Instance implements Candidate {
   }
 
   get weight(): number {
-    return this.run.graph.weights[this.taskNo];
+    return this.run.graph.weights[this.taskNo] - this.run.handicap;
   }
 
   get logicalDate(): number {
@@ -143,6 +146,8 @@ export class LiveRun {
   isStale = false;
   cancelTimeout: (() => void) | undefined;
   startedAt: number | null;
+  /** Tasks of a backfill go after those of all other runs, whatever their weights. */
+  readonly handicap: number;
   /** Of a run that was read back and has not begun again: its instances that wait for something. */
   restoredWaits: readonly RestoredWait[] | undefined;
   /** The run as attempts see it; made for the first of them. */
@@ -171,6 +176,7 @@ export class LiveRun {
     this.followers = version.dependsOnPast ? new Set() : nobody;
     this.heldByPast = version.dependsOnPast ? new Map() : none;
     this.unfinished = graph.count;
+    this.handicap = row.type === "backfill" ? beyondAllWeights : 0;
     this.startedAt = row.startedAt;
     for (let taskNo = 0; taskNo < graph.count; taskNo++)
       this.#counts[taskNo * width + total] = graph.upstream[taskNo].length;

@@ -268,6 +268,8 @@ export class RunBook {
     }
     this.#enter(run);
     run.past = past;
+    // It was read when memory had no run; the one before this may end in this very tick.
+    if (past) past.live ??= runs.get(past.runNo) ?? this.#endedNow.find(({ row: { runNo: no } }) => no === past.runNo);
     this.#begin(run);
     return undefined;
   }

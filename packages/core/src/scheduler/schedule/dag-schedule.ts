@@ -13,9 +13,9 @@ export class DagSchedule {
   readonly #startDate: number | null;
   readonly #registeredAt: number;
   /** Interval of the newest scheduled run that is stored. */
-  position: Position | null;
+  position: Position | null = null;
   /** The same, with those that the tick under way makes. */
-  planned: Position | null;
+  planned: Position | null = null;
   /** How many runs the tick under way makes. */
   coming = 0;
   /** What a catchup with bounds leaves out starts before this. */
@@ -41,8 +41,7 @@ export class DagSchedule {
     this.#ticks = ticksOf(timetable);
     this.#startDate = row.startDate;
     this.#registeredAt = row.registeredAt;
-    this.position = start === null || end === null ? null : { start, end };
-    this.planned = this.position;
+    this.stand(start === null || end === null ? null : { start, end });
   }
 
   /** What decides about the run after those that are planned. */
@@ -66,6 +65,12 @@ export class DagSchedule {
 
   get hasRoom(): boolean {
     return this.dag.scheduledRuns.size + this.coming < this.mostRuns;
+  }
+
+  /** Its newest scheduled run is about this interval. */
+  stand(position: Position | null): void {
+    this.position = position;
+    this.planned = position;
   }
 
   /** Back to what is stored: the group of the tick was not. */

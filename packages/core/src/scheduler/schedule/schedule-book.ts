@@ -58,6 +58,8 @@ export class ScheduleBook {
       this.#byDag.delete(row.dagId);
       if (!live || !timetable) continue;
       const schedule = new DagSchedule(live, timetable, row);
+      // After a group whose answer was lost the store is ahead: its runs are found, and taken over, by what memory knows.
+      if (old) schedule.stand(old.position);
       this.#byDag.set(row.dagId, schedule);
       this.#touched.add(schedule);
     }
