@@ -1,4 +1,5 @@
 // A project that uses Millrace as a stranger would: from the published packages, under an ordinary compiler setting.
+import * as backfill from "@millrace/backfill";
 import { dag } from "@millrace/core";
 import { createEngine } from "@millrace/core/engine";
 import * as plugin from "@millrace/core/plugin";
@@ -47,6 +48,7 @@ const totalOfMock = tested.orThrow().value<{ readonly sum: number }>("total");
 if (totalOfMock?.sum !== 40) throw new Error("the consumer's test gave another result");
 
 for (const [door, names] of Object.entries({
+  backfill,
   plugin,
   resilience,
   storeSqlite,

@@ -2,6 +2,7 @@
 // --update` writes the page anew; without it the page, the tables and the code that throws are held together.
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { backfillErrorTable } from "../../packages/backfill/src/errors.ts";
 import { cliErrorTable } from "../../packages/cli/src/errors.ts";
 import { coreErrorTable } from "../../packages/core/src/errors.ts";
 import { resilienceErrorTable } from "../../packages/resilience/src/errors.ts";
@@ -24,6 +25,7 @@ const packages = [
   { name: "@millrace/xcom-aes-gcm", folder: "xcom-aes-gcm", table: aesGcmErrorTable },
   { name: "@millrace/xcom-s3", folder: "xcom-s3", table: s3ErrorTable },
   { name: "@millrace/resilience", folder: "resilience", table: resilienceErrorTable },
+  { name: "@millrace/backfill", folder: "backfill", table: backfillErrorTable },
   { name: "@millrace/testing", folder: "testing", table: testingErrorTable },
 ];
 const page = join(root, "docs", "errors.md");

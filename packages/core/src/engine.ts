@@ -79,8 +79,9 @@ export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";
 export { formatInstant, parseInstant } from "./time/instant.ts";
 export type { Meter } from "./time/meter.ts";
+export { instantOf } from "./time/temporal.ts";
 export { parseCatchup } from "./timetable/catchup.ts";
-export { type Tick, type TickQuery, type Ticks, ticksOf } from "./timetable/ticks.ts";
+export { intervalOf, type Tick, type TickQuery, type Ticks, ticksOf } from "./timetable/ticks.ts";
 
 export {
   type CollectedAmount,
