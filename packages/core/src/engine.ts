@@ -61,6 +61,7 @@ export {
 export type { EngineService, ServiceHost } from "./engine/service.ts";
 export { closeXComParts, openXComParts, type XComNotice } from "./engine/xcom-parts.ts";
 export { type DagSnapshot, snapshotOf, type TaskSnapshot } from "./graph/snapshot.ts";
+export { maskSecrets } from "./masking/masker.ts";
 export type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "./observe/engine-event.ts";
 export { type FollowStoreOptions, followStore } from "./observe/follow-store.ts";
 export { type Executor, type ExecutorHost, localExecutor } from "./runtime/executor.ts";
@@ -75,6 +76,11 @@ export type {
   TaskSelection,
 } from "./scheduler/operations/operation.ts";
 export type { RunAnswer } from "./scheduler/requests.ts";
+export type { Connection, ConnectionInput } from "./secrets/connection.ts";
+export { environmentSecrets } from "./secrets/environment-provider.ts";
+export { fileSecrets } from "./secrets/file-provider.ts";
+export { givenSecrets } from "./secrets/given-provider.ts";
+export type { ConnectionCheck, SecretCall, SecretListing, SecretProvider } from "./secrets/provider.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";
 export { formatInstant, parseInstant } from "./time/instant.ts";

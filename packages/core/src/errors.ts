@@ -1,6 +1,7 @@
 import { authoringErrors } from "./errors/authoring-errors.ts";
 import { configErrors } from "./errors/config-errors.ts";
 import { runningErrors } from "./errors/running-errors.ts";
+import { secretErrors } from "./errors/secret-errors.ts";
 import { storeErrors } from "./errors/store-errors.ts";
 import { threadsErrors } from "./errors/threads-errors.ts";
 import { xcomErrors } from "./errors/xcom-errors.ts";
@@ -16,6 +17,7 @@ const table = {
   ...xcomErrors,
   ...storeErrors,
   ...configErrors,
+  ...secretErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 /** What a code says and how the trouble is cured; `{name}` is filled from the error's values. */

@@ -33,6 +33,7 @@ export { type CoreErrorCode, isMillraceError, MillraceError } from "./errors.ts"
 export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
 export type { TriggerRule } from "./readiness/trigger-rule.ts";
 export type { ThreadOptions } from "./runtime/threads/thread-options.ts";
+export type { Connection, ConnectionInput } from "./secrets/connection.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
 export { type DurationInput, type DurationParts, duration, parseDuration } from "./time/duration.ts";
 export type { InstantInput } from "./time/instant.ts";

@@ -25,6 +25,9 @@ export { coreError, defineErrors, isMillraceError, MillraceError, messageOf, sho
 export type { RunState, RunType, TaskState } from "./lifecycle/states.ts";
 export { isFinished, isRunFinished, TASK_STATES } from "./lifecycle/states.ts";
 export type { EngineEvent } from "./observe/engine-event.ts";
+export type { ConnectionInput } from "./secrets/connection.ts";
+export type { ConnectionCheck, SecretCall, SecretListing, SecretProvider } from "./secrets/provider.ts";
+export type { SecretKind } from "./secrets/secret-name.ts";
 export type * from "./store/contract.ts";
 export { eventOf } from "./store/events-of.ts";
 export { type MemoryDatabase, type MemoryStoreOptions, memoryDatabase, memoryStore } from "./store/memory-store.ts";

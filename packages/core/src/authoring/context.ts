@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { RunType } from "../lifecycle/states.ts";
+import type { Connection } from "../secrets/connection.ts";
 import type { LogLevel } from "../store/contract.ts";
 import type { Instant } from "../time/temporal.ts";
 import type { DataInterval } from "../timetable/timetable.ts";
@@ -37,6 +38,21 @@ export interface TaskContext<Params = unknown, Input = unknown> {
   readonly metrics: TaskMetrics;
   /** Aborts when the attempt times out, the run is cancelled, or the engine closes. */
   readonly signal: AbortSignal;
+  /**
+   * A secret by its name, from the environment (`MILLRACE_SECRET_<NAME>`), the secrets file or a provider: the first that has it.
+   * From now on it is `***` in logs, errors, events and metrics of this process, also in URLs, JSON and base64, if it has at least
+   * four characters. What a task returns or pushes is data and is not altered: do not pass secrets on.
+   *
+   * @throws `SECRET_NAME_INVALID`, `SECRET_NOT_FOUND`, `SECRET_INVALID`, `SECRET_PROVIDER_FAILED`
+   */
+  secret(name: string): Promise<string>;
+  /**
+   * A connection by its name, from a URL or an object (`MILLRACE_CONNECTION_<NAME>`, the secrets file, the config, a provider). Its
+   * password, and options with names such as `token`, are masked as secrets are.
+   *
+   * @throws `SECRET_NAME_INVALID`, `CONNECTION_NOT_FOUND`, `SECRET_INVALID`, `SECRET_PROVIDER_FAILED`
+   */
+  connection(name: string): Promise<Connection>;
   /** Adds a record to the list under this task's XCom key `data_lineage`. */
   lineage(dataSource: string, transformation: string): Promise<LineageRecord>;
 }

@@ -1,4 +1,5 @@
 import type { EngineService } from "../engine/service.ts";
+import type { SecretProvider } from "../secrets/provider.ts";
 import type { Store } from "../store/contract.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 
@@ -32,6 +33,11 @@ export function isXComPart(value: unknown): value is XComBackendPart {
 export function isEngineService(value: unknown): value is EngineService {
   if (!isObject(value) || typeof value.name !== "string") return false;
   return typeof value.start === "function" && typeof value.stop === "function";
+}
+
+/** True for an object that offers what a provider of secrets does. */
+export function isSecretProvider(value: unknown): value is SecretProvider {
+  return isObject(value) && typeof value.get === "function" && typeof value.name === "string";
 }
 
 /** True for anything with properties. */

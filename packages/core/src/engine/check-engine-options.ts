@@ -1,5 +1,5 @@
 import { isPlainRecord, OptionReader } from "../authoring/option-reader.ts";
-import { isStore, isXComPart } from "../config/plugin-kinds.ts";
+import { isSecretProvider, isStore, isXComPart } from "../config/plugin-kinds.ts";
 import type { MillraceError } from "../errors.ts";
 import type { EngineOptions } from "./create-engine.ts";
 
@@ -16,6 +16,9 @@ const known = {
   maxCrashes: true,
   services: true,
   home: true,
+  secrets: true,
+  secretTtl: true,
+  secretTimeout: true,
   metrics: true,
   watchdog: true,
   onTaskLine: true,
@@ -71,6 +74,8 @@ export function checkEngineOptions(options: EngineOptions): void {
   read.wholeNumber("maxCrashes", given.maxCrashes, 1);
   read.duration("killGrace", given.killGrace);
   read.duration("storePatience", given.storePatience);
+  read.duration("secretTtl", given.secretTtl);
+  read.duration("secretTimeout", given.secretTimeout);
   read.record("pools", given.pools);
   for (const [option, names] of Object.entries(knownWithin)) {
     const within = given[option as keyof typeof knownWithin];
@@ -87,6 +92,7 @@ export function checkEngineOptions(options: EngineOptions): void {
       read.wrong(option, part, `an object with the functions ${names.join(", ")} is needed`);
   }
   checkServices(given.services, read);
+  checkSecrets(given.secrets, read);
   checkXCom(given.xcom, read);
   if (mistakes.length > 0) throw mistakes[0];
 }
@@ -99,6 +105,14 @@ function checkServices(services: unknown, read: OptionReader): void {
     : services;
   if (!isList || wrong !== undefined || services.includes(undefined))
     read.wrong("services", wrong, "a list of objects with name, start and stop is needed");
+}
+
+function checkSecrets(secrets: unknown, read: OptionReader): void {
+  if (secrets === undefined) return;
+  const isList = Array.isArray(secrets);
+  const wrong: unknown = isList ? secrets.find((provider) => !isSecretProvider(provider)) : secrets;
+  if (!isList || !secrets.every(isSecretProvider))
+    read.wrong("secrets", wrong, "a list of providers with name and get is needed, for example [environmentSecrets()]");
 }
 
 function checkXCom(given: EngineOptions["xcom"], read: OptionReader): void {

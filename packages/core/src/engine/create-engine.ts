@@ -2,8 +2,12 @@ import { resolve } from "node:path";
 import type { Dag } from "../authoring/definition.ts";
 import { bundleOfDag, dagOfBundle } from "../config/bundles/load-bundle.ts";
 import { coreError, isMillraceError, shown } from "../errors.ts";
+import { type Masker, processMasker } from "../masking/masker.ts";
+import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
+import type { MetricSample } from "../observe/metrics/task-metric-sink.ts";
 import { Observers } from "../observe/observers.ts";
 import { attemptMaker } from "../runtime/attempt-maker.ts";
+import type { RuntimeServices } from "../runtime/context.ts";
 import { readDecision } from "../runtime/decision.ts";
 import { type Executor, localExecutor, stoppingAfter } from "../runtime/executor.ts";
 import { LogSink, type TaskLine } from "../runtime/log-sink.ts";
@@ -12,6 +16,9 @@ import { DagBook } from "../scheduler/dag-book.ts";
 import type { LiveVersion } from "../scheduler/live-version.ts";
 import { LostAttempts } from "../scheduler/lost-attempts.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
+import { environmentSecrets } from "../secrets/environment-provider.ts";
+import type { SecretProvider } from "../secrets/provider.ts";
+import { SecretReader } from "../secrets/secret-reader.ts";
 import type { Change, Outcome, Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import { patientReads } from "../store/patient-reads.ts";
@@ -80,6 +87,12 @@ export interface EngineOptions {
   readonly services?: readonly EngineService[];
   /** The folder for what Millrace keeps: code of runs that began before the engine is found there. Default `.millrace`. */
   readonly home?: string;
+  /** Where secrets and connections come from: the first that has a name wins. Default: `[environmentSecrets()]`. */
+  readonly secrets?: readonly SecretProvider[];
+  /** How long a secret or connection is kept before it is asked for again. Default 5 min. */
+  readonly secretTtl?: DurationInput;
+  /** How long one provider may take to give one. Default 10 s. */
+  readonly secretTimeout?: DurationInput;
   readonly metrics?: MetricsOptions;
   /**
    * Has a thread say on standard error, while it happens, that nothing else could go on for so long, and which tasks beside
@@ -180,11 +193,24 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       now,
       randomHex: () => randomness.hex(4),
     };
-    const logs = new LogSink(() => void clock.sleep(logFlushMs).then(() => scheduler.poke()), options.onTaskLine);
+    const masker = processMasker;
+    const secrets = new SecretReader({
+      providers: options.secrets ?? [environmentSecrets()],
+      clock,
+      ttlMs: parseDuration(options.secretTtl ?? engineDefaults.secretTtl),
+      timeoutMs: parseDuration(options.secretTimeout ?? engineDefaults.secretTimeout),
+      masker,
+    });
+    const logs = new LogSink(
+      () => void clock.sleep(logFlushMs).then(() => scheduler.poke()),
+      masker,
+      options.onTaskLine,
+    );
     const runtime = {
       ...xcoms,
       logs,
-      record: metrics.record.bind(metrics),
+      secrets,
+      record: maskedRecord(metrics, masker),
       access: {
         clock,
         trigger: async ({ dagId, ...request }: { readonly dagId: string; readonly idempotencyKey: string }) => {
@@ -213,6 +239,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       logs,
       observers,
       metrics,
+      masker,
       purger,
       patienceMs,
       requestOf: (dag, run) => {
@@ -245,6 +272,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       xcoms,
       parts: { open: openParts, close: () => closeXComParts(backend.parts, { clock }) },
       monitor,
+      secrets,
       purger,
       clock,
       randomness,
@@ -259,6 +287,22 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     await store.close();
     throw error;
   }
+}
+
+/** What tasks measure, without secrets in labels and help. */
+function maskedRecord(metrics: EngineMetrics, masker: Masker): RuntimeServices["record"] {
+  return (dagId, taskId, sample) =>
+    metrics.record(dagId, taskId, masker.isActive ? maskedSample(sample, masker) : sample);
+}
+
+function maskedSample(sample: MetricSample, masker: Masker): MetricSample {
+  if (sample.kind === "log_line_dropped") return sample;
+  const labels = Object.entries(sample.labels).map(([label, text]) => [label, masker.mask(text)]);
+  return {
+    ...sample,
+    labels: Object.fromEntries(labels) as Record<string, string>,
+    help: sample.help === undefined ? undefined : masker.mask(String(sample.help)),
+  };
 }
 
 function once(act: () => Promise<void>): () => Promise<void> {

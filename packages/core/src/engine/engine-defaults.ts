@@ -9,6 +9,10 @@ export const engineDefaults = {
   maxValueBytes: 64 * 1024 * 1024,
   /** How long the parts of the XCom backend may take for one value. */
   xcomTimeout: "10m",
+  /** How long a secret or connection is kept before it is asked for again. */
+  secretTtl: "5m",
+  /** How long one provider may take to give one. */
+  secretTimeout: "10s",
   /** Values that one label of one metric may have. */
   maxLabelValues: 200,
 } as const;

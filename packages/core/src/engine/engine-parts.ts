@@ -4,6 +4,7 @@ import type { Observers } from "../observe/observers.ts";
 import type { RefusedRun } from "../scheduler/asks.ts";
 import type { DagBook } from "../scheduler/dag-book.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { SecretReader } from "../secrets/secret-reader.ts";
 import type { Store } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
@@ -23,6 +24,7 @@ export interface EngineParts {
   /** Those of the XCom backend. */
   readonly parts: { readonly open: () => Promise<void>; readonly close: () => Promise<void> };
   readonly monitor: XComMonitor;
+  readonly secrets: SecretReader;
   readonly purger: XComPurger;
   readonly clock: Clock;
   readonly randomness: Randomness;

@@ -2,6 +2,7 @@ import { type Dag, isDag } from "../authoring/definition.ts";
 import { checkDagId } from "../authoring/identifiers.ts";
 import { coreError, type MillraceError, messageOf } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
+import { maskSecrets } from "../masking/masker.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
 import { checkSignalName } from "../runtime/awaited-events.ts";
@@ -220,6 +221,7 @@ export class Engine {
       store,
       dag: (dagId: string) => dags.version(dagId)?.dag,
       write: (change: Change) => scheduler.ask.write(change),
+      mask: maskSecrets,
       answer: handlers.add.bind(handlers),
       whenEnded: (runNo: number) => scheduler.whenEnded(runNo),
     };
@@ -355,6 +357,7 @@ export class Engine {
     this.#parts.metrics.close();
     await this.#parts.monitor.close();
     await this.#parts.parts.close();
+    await this.#parts.secrets.close();
     await this.#parts.store.close();
   }
 

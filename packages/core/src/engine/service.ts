@@ -12,6 +12,8 @@ export interface ServiceHost {
   readonly clock: Clock;
   /** To read from. What is to be written goes through the engine. */
   readonly store: Pick<Store, "dags" | "runs" | "tasks" | "xcoms" | "events" | "state" | "settings" | "requests">;
+  /** A text as it may leave the process: secrets that tasks were given are `***` in it. */
+  mask(text: string): string;
   /** Aborts when the engine closes. */
   readonly signal: AbortSignal;
   /** The DAG as new runs get it; `undefined` when there is none of this id. */

@@ -1,5 +1,6 @@
 import type { LineageRecord, StateAccessor, TaskContext, TaskMetrics } from "../authoring/context.ts";
 import type { MetricSample } from "../observe/metrics/task-metric-sink.ts";
+import type { SecretAccess } from "../secrets/secret-reader.ts";
 import type { XComRead } from "../store/contract.ts";
 import { formatInstant } from "../time/instant.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
@@ -18,6 +19,7 @@ import { taskMetrics } from "./task-metrics.ts";
 export interface RuntimeServices extends XComServices {
   readonly logs: Pick<LogSink, "write">;
   readonly access: EngineAccess;
+  readonly secrets: SecretAccess;
   /** Takes what an attempt measured; plain data, and never throws. */
   record(dagId: string, taskId: string, sample: MetricSample): void;
 }
@@ -147,6 +149,14 @@ export class AttemptContext implements TaskContext, Printing {
 
   get signal(): AbortSignal {
     return this.#job.abort.signal;
+  }
+
+  get secret(): TaskContext["secret"] {
+    return (name) => this.#services.secrets.secret(name);
+  }
+
+  get connection(): TaskContext["connection"] {
+    return (name) => this.#services.secrets.connection(name);
   }
 
   get lineage(): TaskContext["lineage"] {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Masker } from "../masking/masker.ts";
 import type { LogLine } from "../store/contract.ts";
 import { LogSink } from "./log-sink.ts";
 
@@ -6,7 +7,7 @@ const line = (message: string): LogLine => ({ at: 0, level: "info", message, fie
 
 test("what could not be written comes before what was logged meanwhile", () => {
   let flushes = 0;
-  const sink = new LogSink(() => flushes++);
+  const sink = new LogSink(() => flushes++, new Masker());
   sink.add(1, 1, line("first"));
   const taken = sink.drain();
   sink.add(1, 1, line("second"));

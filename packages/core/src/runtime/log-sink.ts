@@ -1,4 +1,5 @@
-import type { AppendLogs, LogLine } from "../store/contract.ts";
+import type { LineMemory, Masker } from "../masking/masker.ts";
+import type { AppendLogs, LogLevel, LogLine } from "../store/contract.ts";
 
 /** The attempt that a line is of. A job is one. */
 export interface LogAuthor {
@@ -27,24 +28,41 @@ export class LogSink {
   >();
   readonly #onFirst: () => void;
   readonly #onLine: ((line: TaskLine) => void) | undefined;
+  readonly #masker: Masker;
+  /** Of each attempt by level, which keeps what it prints to its two streams apart. */
+  readonly #memories = new WeakMap<LogAuthor, Partial<Record<LogLevel, LineMemory>>>();
 
   /**
    * @param onFirst - called when the sink has something to write after it had nothing
    * @param onLine - told each line as it comes; its faults are its own
    */
-  constructor(onFirst: () => void, onLine?: (line: TaskLine) => void) {
+  constructor(onFirst: () => void, masker: Masker, onLine?: (line: TaskLine) => void) {
     this.#onFirst = onFirst;
+    this.#masker = masker;
     this.#onLine = onLine;
   }
 
-  write(author: LogAuthor, line: LogLine): void {
+  write(author: LogAuthor, given: LogLine): void {
     const { taskInstanceNo, attempt, mapIndex, task, run } = author;
+    const line = this.#masker.isActive ? this.#masked(author, given) : given;
     this.add(taskInstanceNo, attempt, line);
     try {
       this.#onLine?.({ ...line, dagId: run.dag.id, runId: run.runId, taskId: task.id, mapIndex, attempt });
     } catch {
       // Whoever looks on must not harm the task.
     }
+  }
+
+  #masked(author: LogAuthor, line: LogLine): LogLine {
+    const { level, message, fields } = line;
+    const memories = this.#memories.get(author) ?? {};
+    this.#memories.set(author, memories);
+    memories[level] ??= { begun: [] };
+    return {
+      ...line,
+      message: this.#masker.maskLine(message, memories[level]),
+      fields: fields === null ? null : this.#masker.maskJson(fields),
+    };
   }
 
   add(taskInstanceNo: number, attempt: number, line: LogLine): void {

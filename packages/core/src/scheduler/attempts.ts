@@ -1,5 +1,6 @@
 import { coreError } from "../errors.ts";
 import { TASK_STATES, type TaskState } from "../lifecycle/states.ts";
+import { maskedError } from "../masking/masked-texts.ts";
 import { AttemptTable } from "../runtime/attempt-table.ts";
 import { AbortHandle, type JobOutcome } from "../runtime/job.ts";
 import type { Outcome, ReturnTask, StoredError, TaskInstanceRow, XComRow } from "../store/contract.ts";
@@ -84,9 +85,12 @@ export class Attempts {
   }
 
   /** @param removed - XComs that its end removes, where something outside of the store is to go with them */
-  finished(token: number, outcome: JobOutcome, removed: readonly XComRow[] = []): void {
+  finished(token: number, made: JobOutcome, removed: readonly XComRow[] = []): void {
     const instance = this.#take(token);
     if (!instance) return;
+    const { masker } = this.#desk.services;
+    const outcome =
+      made.error !== undefined && masker.isActive ? { ...made, error: maskedError(made.error, masker) } : made;
     if (removed.length === 0) return this.#finish(instance, outcome);
     this.#finish(instance, outcome, (stored) => {
       this.#onFinished(stored, instance);

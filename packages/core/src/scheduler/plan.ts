@@ -1,3 +1,5 @@
+import { maskedChange } from "../masking/masked-texts.ts";
+import type { Masker } from "../masking/masker.ts";
 import type { Change, Outcome } from "../store/contract.ts";
 
 type Effect<Subject> = (outcome: Outcome, subject: Subject) => void;
@@ -21,6 +23,13 @@ export class Plan {
     this.changes.push(change);
     this.#effects.push(effect);
     this.#subjects.push(subject);
+  }
+
+  /** Takes secrets out of what is going to be stored and told. */
+  mask(masker: Masker): void {
+    if (!masker.isActive) return;
+    for (let place = 0; place < this.changes.length; place++)
+      this.changes[place] = maskedChange(this.changes[place], masker);
   }
 
   /** Called once the group is stored, after all effects. */

@@ -252,6 +252,7 @@ export class Scheduler implements ProgressHost, Desk {
       if (!this.#isEnding) this.#schedules.plan();
       for (const change of logs) plan.add(change);
       if (plan.isEmpty) return;
+      plan.mask(this.services.masker);
       outcomes = await this.#write(plan);
     } catch (error) {
       return this.#recover(messages, logs, error);

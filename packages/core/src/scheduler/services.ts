@@ -1,5 +1,6 @@
 import type { MillraceError } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
+import type { Masker } from "../masking/masker.ts";
 import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import type { RuntimeServices } from "../runtime/context.ts";
@@ -27,6 +28,8 @@ export interface SchedulerServices {
   /** What a task that decides what follows it has decided in this run; `undefined` when that was removed. */
   decisionOf(row: RunRow, decider: TaskInstanceRow): Promise<Followed | undefined>;
   readonly metrics: EngineMetrics;
+  /** Takes secrets out of what is stored and told. */
+  readonly masker: Masker;
   /** Told of XComs that are no more. */
   readonly purger: XComPurger;
   /** How long a store that cannot be written is tried again before the engine stops. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { formatWithOptions, type InspectOptions, inspect } from "node:util";
+import { processMasker } from "../../masking/masker.ts";
 import type { LogLevel } from "../../store/contract.ts";
 import { isThenable } from "../thenable.ts";
 import type { AttemptLog } from "./attempt-log.ts";
@@ -85,8 +86,10 @@ function patch(target: Console): () => void {
     const original = target[method] as (...args: unknown[]) => void;
     const captured = (...args: unknown[]): void => {
       const attempt = printingNow();
-      if (attempt) print(attempt.log, method, args);
-      else original.apply(target, args);
+      if (attempt) return print(attempt.log, method, args);
+      // What a task set going and left behind may still know a secret.
+      const shown = processMasker.isActive ? maskedText(method, args) : undefined;
+      original.apply(target, shown === undefined ? args : [shown]);
     };
     Object.defineProperty(target, method, { value: captured, writable: true, enumerable: true, configurable: true });
     return () => {
@@ -103,10 +106,18 @@ function patch(target: Console): () => void {
 
 function print(log: AttemptLog, method: Method, args: readonly unknown[]): void {
   // Past the limit it is only counted: it need not be formatted.
-  if (log.isFull) return log[levels[method]]("");
-  const text =
-    method === "dir"
-      ? inspect(args[0], { customInspect: false, ...(args[1] as InspectOptions | undefined), colors: false })
-      : formatWithOptions({ colors: false }, ...args);
-  log[levels[method]](text);
+  log[levels[method]](log.isFull ? "" : textOf(method, args));
+}
+
+/** The text without secrets, or `undefined` if there are none in it. */
+function maskedText(method: Method, args: readonly unknown[]): string | undefined {
+  const text = textOf(method, args);
+  const shown = processMasker.mask(text);
+  return shown === text ? undefined : shown;
+}
+
+function textOf(method: Method, args: readonly unknown[]): string {
+  return method === "dir"
+    ? inspect(args[0], { customInspect: false, ...(args[1] as InspectOptions | undefined), colors: false })
+    : formatWithOptions({ colors: false }, ...args);
 }

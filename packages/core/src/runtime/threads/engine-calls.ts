@@ -14,7 +14,7 @@ const own: readonly Change["kind"][] = ["putState"];
  * Arguments and answers are plain data. Parts of XCom backends work here, so that their keys never reach a thread.
  */
 export function engineCalls(services: RuntimeServices, { run, taskNo, mapIndex }: Job, streams: ThreadStreams) {
-  const { store, backend, access } = services;
+  const { store, backend, access, secrets } = services;
   return {
     "runs.get": store.runs.get,
     "runs.find": store.runs.find,
@@ -42,6 +42,8 @@ export function engineCalls(services: RuntimeServices, { run, taskNo, mapIndex }
     /** The element as text. */
     element: async () => encodeValue(await run.elementOf(taskNo, mapIndex)),
     trigger: access.trigger,
+    secret: (name: string) => secrets.secret(name),
+    connection: (name: string) => secrets.connection(name),
   };
 }
 

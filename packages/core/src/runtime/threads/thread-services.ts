@@ -76,6 +76,7 @@ export function threadServices(job: ThreadJob, ask: AskEngine, tell: (message: T
     randomHex: () => systemRandomness.hex(4),
     logs: { write: (_, line) => tell({ kind: "line", line }) },
     record: (_dagId, _taskId, sample) => tell({ kind: "metric", sample }),
+    secrets: { secret: (name) => ask("secret", name), connection: (name) => ask("connection", name) },
     access: { clock: { now, sleep: systemClock.sleep }, trigger: (request) => ask("trigger", request) },
   };
 }

@@ -1,0 +1,29 @@
+import type { ConnectionInput } from "./connection.ts";
+import type { SecretProvider } from "./provider.ts";
+
+/**
+ * Secrets and connections that a program gives itself, for tests for example.
+ *
+ * @example
+ * ```ts
+ * import { givenSecrets } from "@millrace/core/engine";
+ *
+ * const provider = givenSecrets({ secrets: { api_token: "k7-Tq92x" }, connections: { shop: "http://127.0.0.1:8080" } });
+ * const { signal } = new AbortController();
+ * console.log(await provider.get("connection", "shop", { signal })); // http://127.0.0.1:8080
+ * ```
+ */
+export function givenSecrets(given: {
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly connections?: Readonly<Record<string, ConnectionInput>>;
+  /** What it is called in messages. Default `the given values`. */
+  readonly name?: string;
+}): SecretProvider {
+  const values = { secret: given.secrets ?? {}, connection: given.connections ?? {} };
+  return {
+    name: given.name ?? "the given values",
+    get: (kind, name) => (Object.hasOwn(values[kind], name) ? values[kind][name] : undefined),
+    list: () =>
+      (["secret", "connection"] as const).flatMap((kind) => Object.keys(values[kind]).map((name) => ({ kind, name }))),
+  };
+}
