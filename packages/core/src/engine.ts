@@ -42,6 +42,7 @@ export { type CollectorServiceOptions, collectorService } from "./engine/collect
 export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
 export type { Engine } from "./engine/engine.ts";
 export type { DryRun, EngineStart, StartOptions } from "./engine/engine-parts.ts";
+export type { EngineHealth } from "./engine/health.ts";
 export type { RunOptions } from "./engine/parse-run-request.ts";
 export { readStoredXCom, type StoredXComQuery } from "./engine/read-stored-xcom.ts";
 export type { RenewXComsOptions, XComsRenewed } from "./engine/renewals.ts";

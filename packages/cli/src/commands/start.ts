@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseDuration } from "@millrace/core";
 import type { Engine, EngineService, LoadedDags } from "@millrace/core/engine";
 import { messageOf, systemClock } from "@millrace/core/plugin";
@@ -12,7 +13,7 @@ import { safeLine } from "../terminal/safe-text.ts";
 
 export default defineCommand({
   about: [
-    "Makes the runs that are asked for (`dags trigger`, `run`, `runs retry`, …) and goes on with those that were left unfinished. It does not look at the schedules of DAGs yet.",
+    "Makes the runs that are due by the schedules of DAGs, those first that were missed and that `catchup` wants, and those that are asked for (`dags trigger`, `run`, `runs retry`, …); and goes on with what was left unfinished.",
     "DAG files that change are loaded anew: runs under way keep the version that they began with, and a file that is broken leaves what it gave before.",
     "SIGTERM or Ctrl-C: no attempt begins any more, and those under way may end within --grace. A second one, or the end of the grace, hands them back at once: the next engine makes them again, and that uses up no retry.",
   ].join("\n\n"),
@@ -22,6 +23,15 @@ export default defineCommand({
       flags: "--metrics-port <n>",
       says: "serve what is measured, for Prometheus, to this machine only (0: any free port)",
       parse: wholeNumber(0, 65_535),
+    },
+    {
+      flags: "--health-port <n>",
+      says: "answer /health and /ready, to this machine only (0: any free port)",
+      parse: wholeNumber(0, 65_535),
+    },
+    {
+      flags: "--health-file <path>",
+      says: "keep a file that says how it is, written every 5 s and removed at the end",
     },
     { flags: "--no-watch", says: "do not load DAG files anew when they change" },
     { flags: "--grace <duration>", says: "how long attempts under way may take when it is to stop", default: "30s" },
@@ -74,6 +84,7 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
   );
   const configured = await core.resolveServices(await session.config());
   const services: EngineService[] = [
+    ...(await healthOf(session, account, given)),
     core.requestService({ home }),
     core.bundleService({ home }),
     core.collectorService(),
@@ -94,6 +105,16 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
   engine.observe((event) => account.tell(event));
   account.began({ location: await session.storeLocation(), dags: fit.length, unfit, errors: first.errors });
   return engine;
+}
+
+/** First of all: whoever watches sees an engine that is not ready yet. */
+async function healthOf(session: Session, account: Account, given: Given): Promise<readonly EngineService[]> {
+  const port = given.value<number>("healthPort");
+  const file = given.value<string>("healthFile");
+  if (port === undefined && file === undefined) return [];
+  const { healthService } = await import("../serving/health-service.ts");
+  const path = file === undefined ? undefined : resolve(session.io.cwd, file);
+  return [healthService({ port, file: path, onOpen: (url) => account.watched(url) })];
 }
 
 /** Waits for the attempts under way: until they have ended, the grace is over, or somebody asks again. */

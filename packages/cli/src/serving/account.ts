@@ -45,6 +45,10 @@ export class Account {
     this.#line("metrics.served", { url }, `metrics at ${url}`);
   }
 
+  watched(url: string): void {
+    this.#line("health.served", { url }, `health at ${url}/health, readiness at ${url}/ready`);
+  }
+
   /** What changed; what is wrong only when it was not wrong before in the same way. */
   reloaded({ loaded, replaced, unfit }: Reloaded): void {
     const { style } = this.#session;
@@ -98,6 +102,9 @@ export class Account {
       const { service, message } = data as { readonly service: string; readonly message: string };
       return this.#line(kind, { service, message }, `${style.warn("!")} ${service}: ${safeLine(message)}`);
     }
+    const schedule = scheduleLine(event);
+    if (schedule !== undefined)
+      return this.#line(kind, { dag: dagId, ...(data as object) }, `${style.warn("!")} ${dagId}  ${schedule}`, at);
     const state = /^run\.(running|success|failed|cancelled)$/.exec(kind)?.[1];
     if (state === undefined) return;
     const since = this.#since.get(runNo);
@@ -136,6 +143,23 @@ export class Account {
       : `${style.dim(instantText(at, true).slice(11))}  ${text}`;
     io.out.write(`${line}\n`);
   }
+}
+
+/** What happens to the schedule of a DAG, for people. */
+function scheduleLine({ kind, data }: EngineEvent): string | undefined {
+  if (kind === "dag.schedule_failed") {
+    const { message } = data as { readonly message: string };
+    return `has no scheduled runs for now: ${safeLine(message)}`;
+  }
+  if (kind === "dag.runs_skipped") {
+    const { from, to, catchup } = data as { readonly from: string; readonly to: string; readonly catchup: boolean };
+    return `no runs for ${from} to ${to}: ${catchup ? "beyond what catchup makes up for" : "catchup is off"}`;
+  }
+  if (kind === "dag.catchup_changed") {
+    const { old, new: now, by } = data as { readonly old: unknown; readonly new: unknown; readonly by: string };
+    return `catchup is ${JSON.stringify(now)} now, was ${JSON.stringify(old)} (${safeLine(by)})`;
+  }
+  return undefined;
 }
 
 function count(number: number, what: string): string {

@@ -24,6 +24,7 @@ import {
 } from "./check-arguments.ts";
 import type { DryRun, EngineParts, EngineStart, StartOptions } from "./engine-parts.ts";
 import { findDag, findRun } from "./find-run.ts";
+import { type EngineHealth, healthOf } from "./health.ts";
 import { LiveRunResult } from "./live-run-result.ts";
 import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
 import { checkPool } from "./pools.ts";
@@ -42,6 +43,7 @@ export class Engine {
   readonly #renewals: Renewals;
   readonly #requests: RequestDesk;
   #closed: Promise<void> | undefined;
+  #isStarted = false;
 
   /** @internal */
   constructor(parts: EngineParts) {
@@ -228,6 +230,7 @@ export class Engine {
     await services.start(host, (name, error) => this.#serviceFailed(name, error));
     await this.#requests.servicesStarted();
     if (schedule) await scheduler.ask.schedule();
+    this.#isStarted = true;
     return { adopted: active.length - refused.length, refused };
   }
 
@@ -243,6 +246,11 @@ export class Engine {
    */
   whenStopped(): Promise<MillraceError | undefined> {
     return this.#parts.scheduler.whenStopped().then((error) => (error.code === "ENGINE_CLOSED" ? undefined : error));
+  }
+
+  /** How it is at this moment. Never fails, not even when it is closed. */
+  health(): EngineHealth {
+    return healthOf(this.#parts.scheduler.health, this.#isStarted);
   }
 
   /** Does what other processes have asked for in the store. Gives how many requests that were. See `requestService`. */

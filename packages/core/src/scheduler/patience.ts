@@ -17,6 +17,8 @@ export class Patience {
   /** Failed groups since the last one that succeeded, and since when. */
   #failures = 0;
   #failingSince = 0;
+  /** The same by the clock on the wall; `null`: the last group was written. */
+  failingAt: number | null = null;
 
   constructor(clock: Clock, patienceMs: number) {
     this.#clock = clock;
@@ -25,11 +27,15 @@ export class Patience {
 
   succeeded(): void {
     this.#failures = 0;
+    this.failingAt = null;
   }
 
   failed(cause: unknown): AfterFailure {
     const now = monotonicOf(this.#clock);
-    if (this.#failures++ === 0) this.#failingSince = now;
+    if (this.#failures++ === 0) {
+      this.#failingSince = now;
+      this.failingAt = this.#clock.now();
+    }
     const failingMs = now - this.#failingSince;
     if (failingMs < this.#patienceMs && !fatal.some((code) => isMillraceError(cause, code)))
       return { pauseMs: Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs) };

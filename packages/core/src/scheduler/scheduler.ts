@@ -27,6 +27,14 @@ import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
 import { Waiting } from "./waiting.ts";
 
+/** How it is at this moment. */
+export interface SchedulerHealth {
+  readonly isStopped: boolean;
+  readonly isDraining: boolean;
+  /** Since when groups cannot be written, in milliseconds since the epoch. */
+  readonly storeFailingSince: number | null;
+}
+
 /**
  * The heart: collects what happened, works it into the live runs, plans the changes that follow, writes them as one group,
  * and only then acts on them. One tick at a time; what happens meanwhile joins the next group.
@@ -122,6 +130,15 @@ export class Scheduler implements ProgressHost, Desk {
       this.#drained.push(resolve);
       this.poke();
     });
+  }
+
+  get health(): SchedulerHealth {
+    const { failingAt } = this.#patience;
+    return {
+      isStopped: this.#stopped !== undefined,
+      isDraining: this.#drained.length > 0,
+      storeFailingSince: failingAt,
+    };
   }
 
   /** Resolves when it works no more, with the reason. */
