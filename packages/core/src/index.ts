@@ -37,7 +37,17 @@ export type { Connection, ConnectionInput } from "./secrets/connection.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
 export { type DurationInput, type DurationParts, duration, parseDuration } from "./time/duration.ts";
 export type { InstantInput } from "./time/instant.ts";
+export { type BusinessDaysOptions, businessDays, type Calendar } from "./timetable/calendar.ts";
 export type { Catchup, CatchupPolicy, CatchupSetting, CatchupSource } from "./timetable/catchup.ts";
-export type { DataInterval, Timetable, TimetableAnswer, TimetableQuery } from "./timetable/timetable.ts";
+export { continuous } from "./timetable/continuous.ts";
+export { cron, cronTrigger } from "./timetable/cron.ts";
+export type { CronOptions, CronTriggerOptions } from "./timetable/cron-options.ts";
+export { type EventsOptions, events } from "./timetable/events.ts";
+export { type EveryOptions, type EveryTriggerOptions, every, everyTrigger } from "./timetable/every.ts";
+export { type OnCalendarOptions, onCalendar } from "./timetable/on-calendar.ts";
+export { once } from "./timetable/once.ts";
+export type { CalendarPeriod } from "./timetable/period.ts";
+export type { DataInterval, Timetable, TimetableAnswer, TimetableDag, TimetableQuery } from "./timetable/timetable.ts";
+export { union } from "./timetable/union.ts";
 
 assertNodeVersion();

@@ -36,7 +36,7 @@ export function dag<const S extends StandardSchemaV1 | undefined = undefined>(
   if (!isDagId(id)) mistakes.push(coreError("DAG_ID_INVALID", { what: "DAG", id: shown(id) }));
   const where = `DAG ${shown(id).replaceAll('"', "'")}`;
   const given = new OptionReader(where, mistakes).options("options", options) as DagOptions<S>;
-  const parsed = parseDagOptions(where, given, mistakes);
+  const parsed = parseDagOptions({ id, where }, given, mistakes);
   const draft = new DagDraft(
     id,
     {

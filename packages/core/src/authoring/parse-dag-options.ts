@@ -1,6 +1,7 @@
-import { isMillraceError, type MillraceError } from "../errors.ts";
+import { coreError, isMillraceError, type MillraceError, messageOf, shown } from "../errors.ts";
 import { checkTimezone, isRelative, parseInstant } from "../time/instant.ts";
 import { catchupOff, isCatchupSource, parseCatchup } from "../timetable/catchup.ts";
+import type { Timetable, TimetableDag } from "../timetable/timetable.ts";
 import type { Dag } from "./definition.ts";
 import { parseNotify } from "./notify-setting.ts";
 import { OptionReader } from "./option-reader.ts";
@@ -34,7 +35,11 @@ const known = {
 } as const satisfies Record<keyof DagOptions, true>;
 
 /** Fills defaults in; adds to `mistakes` instead of throwing, so that all are reported at once. */
-export function parseDagOptions(where: string, options: DagOptions, mistakes: MillraceError[]): ParsedDagOptions {
+export function parseDagOptions(
+  { id, where }: { readonly id: string; readonly where: string },
+  options: DagOptions,
+  mistakes: MillraceError[],
+): ParsedDagOptions {
   const read = new OptionReader(where, mistakes);
   const attempt = <T>(step: () => T, fallback: T): T => {
     try {
@@ -49,9 +54,8 @@ export function parseDagOptions(where: string, options: DagOptions, mistakes: Mi
   const timezone = attempt(() => checkTimezone(options.timezone ?? "UTC"), "UTC");
   const { catchup = false } = options;
   const catchupSource = isCatchupSource(catchup) ? catchup : undefined;
-  const { schedule = null, startDate, endDate, params, tags = [], runState = "leaves" } = options;
-  if (schedule !== null && (typeof schedule?.next !== "function" || typeof schedule.describe !== "function"))
-    read.wrong("schedule", schedule, "a timetable (an object with next and describe) or null is needed");
+  const { startDate, endDate, params, tags = [], runState = "leaves" } = options;
+  const schedule = attempt(() => scheduleFor({ id, timezone }, options.schedule ?? null, read), null);
   if (params !== undefined && typeof params?.["~standard"]?.validate !== "function")
     read.wrong("params", params, "a Standard Schema is needed, for example z.object({ … })");
   const areTags = Array.isArray(tags) && tags.every((tag) => typeof tag === "string");
@@ -84,4 +88,29 @@ export function parseDagOptions(where: string, options: DagOptions, mistakes: Mi
     notify: parseNotify(options.notify, read),
     doc: read.text("doc", options.doc),
   };
+}
+
+/** The schedule as it is for this DAG: with its time zone, and with its id where that decides something. */
+function scheduleFor(dag: TimetableDag, schedule: Timetable | null, read: OptionReader): Timetable | null {
+  if (schedule === null) return null;
+  if (!isTimetable(schedule)) {
+    read.wrong("schedule", schedule, "a timetable (an object with next and describe) or null is needed");
+    return null;
+  }
+  if (schedule.forDag === undefined) return schedule;
+  let made: unknown;
+  try {
+    made = schedule.forDag(dag);
+  } catch (error) {
+    if (isMillraceError(error)) throw error;
+    const why = `forDag threw: ${messageOf(error)}`;
+    throw coreError("TIMETABLE_FAILED", { timetable: schedule.describe(), why }, { cause: error });
+  }
+  if (isTimetable(made)) return made;
+  throw coreError("TIMETABLE_FAILED", { timetable: schedule.describe(), why: `forDag gave ${shown(made)}` });
+}
+
+function isTimetable(value: unknown): value is Timetable {
+  const given = value as Partial<Timetable> | null | undefined;
+  return typeof given?.next === "function" && typeof given.describe === "function";
 }

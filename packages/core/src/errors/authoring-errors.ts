@@ -75,8 +75,36 @@ export const authoringErrors = {
     cure: "Write an ISO date and time with offset or zone (2026-10-22T02:00:00Z), a bare date, or give a Temporal.Instant or ZonedDateTime.",
   },
   TIMEZONE_INVALID: {
-    says: "{value} is not a time zone that this Node knows",
-    cure: "Use an IANA name such as 'Europe/Berlin' or 'UTC'.",
+    says: "{value} is not a time zone that this Node knows (time zone data {version})",
+    cure: "Use an IANA name, here '{example}'; a zone that is newer than this Node needs a newer Node.",
+  },
+  CRON_INVALID: {
+    says: "{value} is not a cron expression: {why}",
+    cure: "Write five fields (minute hour day month weekday), six with seconds in front, seven with the year behind, or a preset such as '@daily'. A step needs a range: '5-59/10', not '5/10'.",
+  },
+  CRON_NEVER: {
+    says: "Cron expression {value} means no date at all",
+    cure: "Correct its day, month, weekday or year; 30 February, for example, does not exist.",
+  },
+  JITTER_WITHOUT_SEED: {
+    says: "A timetable with jitter was asked for its runs before it belongs to a DAG, whose id is the seed",
+    cure: 'Use the schedule of the DAG (`dag.schedule`), or give a seed: jitter: { max: "5m", seed: "…" }.',
+  },
+  PERIOD_INVALID: {
+    says: "{value} is no period of a schedule: {why}",
+    cure: 'Write a duration such as "6h", or a period of the calendar such as { months: 1 }.',
+  },
+  TIMETABLE_NOT_COMBINABLE: {
+    says: "{what} cannot take the timetable '{timetable}': {why}",
+    cure: "Combine timetables of one kind: cron, every and others that have data intervals, or cronTrigger, everyTrigger and events. In an own timetable, ask the others in `next`.",
+  },
+  EVENTS_INVALID: {
+    says: "events(...) was given {value}: {why}",
+    cure: "Give a list of instants (ISO text with offset or zone, a bare date, or Temporal values).",
+  },
+  CALENDAR_INVALID: {
+    says: "{value} has no place in a calendar",
+    cure: 'Holidays are "2026-12-25", or "12-25" for every year; weekends are numbers from 1 (Monday) to 7, at most six; a calendar has a method has(date).',
   },
   TIMETABLE_FAILED: {
     says: "The timetable '{timetable}' could not be asked for its next run: {why}",

@@ -85,3 +85,18 @@ test("time zones are those that this Node knows", () => {
   for (const zone of ["", "Mars/Olympus", "../etc/localtime", "Europe/Berlin\0", 5, null])
     expect([zone, codeOf(() => checkTimezone(zone as string))]).toEqual([zone, "TIMEZONE_INVALID"]);
 });
+
+test("a zone as Windows calls it is refused with its IANA name", () => {
+  for (const [name, iana] of [
+    ["W. Europe Standard Time", "Europe/Berlin"],
+    ["Eastern Standard Time", "America/New_York"],
+    ["constructor", "Europe/Berlin"],
+  ])
+    expect(() => checkTimezone(name)).toThrow(
+      expect.objectContaining({
+        code: "TIMEZONE_INVALID",
+        message: expect.stringContaining(process.versions.tz as string) as string,
+        cure: expect.stringContaining(`'${iana}'`) as string,
+      }),
+    );
+});

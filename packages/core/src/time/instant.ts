@@ -1,6 +1,7 @@
 import { coreError, isMillraceError, shown } from "../errors.ts";
 import { parseDuration } from "./duration.ts";
 import { type Instant, Temporal, type ZonedDateTime } from "./temporal.ts";
+import { ianaNameOf } from "./windows-zones.ts";
 
 /** A point in time as people write it: ISO text with offset or zone, a bare date (midnight in the DAG's zone), or a `Temporal` value. */
 export type InstantInput = string | Instant | ZonedDateTime;
@@ -51,7 +52,12 @@ export function checkTimezone(value: string): string {
   try {
     new Intl.DateTimeFormat("en", { timeZone: value });
   } catch (error) {
-    throw coreError("TIMEZONE_INVALID", { value: shown(value) }, { cause: error });
+    const values = {
+      value: shown(value),
+      version: process.versions.tz ?? "unknown",
+      example: ianaNameOf(value) ?? "Europe/Berlin",
+    };
+    throw coreError("TIMEZONE_INVALID", values, { cause: error });
   }
   return value;
 }

@@ -25,6 +25,13 @@ export interface TimetableAnswer {
   readonly runAfter: Instant;
 }
 
+/** What a timetable may have to know of the DAG that it is the schedule of. */
+export interface TimetableDag {
+  readonly id: string;
+  /** The DAG's `timezone`. */
+  readonly timezone: string;
+}
+
 /** When runs are due. Pure: the same question has the same answer. */
 export interface Timetable {
   /** The next run, or `null` when there is none any more. */
@@ -33,4 +40,12 @@ export interface Timetable {
   describe(): string;
   /** At most so many of its runs may be unfinished at once, however many the DAG allows: 1 where each begins when the last has ended. */
   readonly maxActiveRuns?: number;
+  /** What a run is about that somebody asks for at this time. Default: that instant. */
+  manual?(at: Instant): DataInterval;
+  /** Whether it has runs again and again, at times known beforehand: only such a DAG can be backfilled. Default true. */
+  readonly isPeriodic?: boolean;
+  /** The time zone whose clocks it goes by. Default: it goes by none. */
+  readonly timezone?: string;
+  /** The same timetable for this DAG; called once, when the DAG is defined. Default: it is the same for all. */
+  forDag?(dag: TimetableDag): Timetable;
 }

@@ -1,3 +1,4 @@
+import { Temporal } from "../../src/time/temporal.ts";
 import type { AirflowCase } from "./case-file.ts";
 
 interface Difference {
@@ -29,7 +30,31 @@ export const differences: readonly Difference[] = [
     group: "xcom",
     concerns: ({ id }) => id.startsWith("multiple-outputs"),
   },
+  {
+    heading: "Tasks have no dates of their own",
+    group: "presets_misc",
+    concerns: ({ id }) => id.startsWith("restriction-"),
+  },
+  {
+    heading: "Periods keep their rhythm",
+    group: "interval_timetables",
+    concerns: (fact) => fact.timetable === "delta-interval" && isOutOfStep(fact, "1970-01-01"),
+  },
+  {
+    heading: "Periods keep their rhythm",
+    group: "trigger_timetables",
+    concerns: (fact) => fact.timetable === "delta-trigger" && fact.expect === fact.now && isOutOfStep(fact, fact.now),
+  },
 ];
+
+/** Without catching up Airflow starts the rhythm anew here; whether that is another one than the DAG's. */
+function isOutOfStep({ expr, catchup, last, earliest }: AirflowCase, start: unknown): boolean {
+  const [from] = [last ?? earliest].flat().slice(-1);
+  if (catchup !== false || typeof from !== "string" || typeof start !== "string") return false;
+  const period = Temporal.Duration.from(String(expr));
+  if (period.years !== 0 || period.months !== 0) return false;
+  return (Date.parse(from) - Date.parse(start)) % period.total("milliseconds") !== 0;
+}
 
 export function differenceOf(group: string, fact: AirflowCase): Difference | undefined {
   return differences.find((difference) => difference.group === group && difference.concerns(fact));

@@ -3,6 +3,12 @@ import type { CoveringTest } from "./verdict.ts";
 
 /** Cases whose expectation is a sentence, with the test that holds us to it. */
 const covering: Readonly<Record<string, Readonly<Record<string, CoveringTest>>>> = {
+  presets_misc: {
+    "jitter-props": {
+      file: "src/timetable/jitter.test.ts",
+      title: "jitter moves every run of a seed by the same time, and nothing else",
+    },
+  },
   priority_weight: {
     "int32-clamp": {
       file: "src/graph/weights.test.ts",
