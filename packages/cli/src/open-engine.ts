@@ -26,7 +26,8 @@ export async function openEngine(
   try {
     return await core.createEngine({
       ...options,
-      onNotice: ({ part, message }) => session.warn(safeLine(`XCom part '${part}': ${message}`)),
+      // Trouble with catchup settings is an event, which is told as such.
+      onNotice: (notice) => "part" in notice && session.warn(safeLine(`XCom part '${notice.part}': ${notice.message}`)),
       store: store.create(),
       xcom: {
         backend,

@@ -2,6 +2,7 @@
 import { assertNodeVersion } from "./node-version.ts";
 
 export { checkDagId, checkRunId, checkTaskPath, checkXComKey } from "./authoring/identifiers.ts";
+export type { CatchupState } from "./catchup/kept-catchup.ts";
 export {
   type CollectBundlesOptions,
   type CollectedBundles,
@@ -38,8 +39,9 @@ export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";
 export { type BundleServiceOptions, bundleService } from "./engine/bundle-service.ts";
+export { type CatchupNotice, readCatchup } from "./engine/catchup-settings.ts";
 export { type CollectorServiceOptions, collectorService } from "./engine/collector-service.ts";
-export { createEngine, type EngineOptions } from "./engine/create-engine.ts";
+export { createEngine, type EngineNotice, type EngineOptions } from "./engine/create-engine.ts";
 export type { Engine } from "./engine/engine.ts";
 export type { DryRun, EngineStart, StartOptions } from "./engine/engine-parts.ts";
 export type { EngineHealth } from "./engine/health.ts";
@@ -76,7 +78,7 @@ export type {
   OperationResult,
   TaskSelection,
 } from "./scheduler/operations/operation.ts";
-export type { RunAnswer } from "./scheduler/requests.ts";
+export type { CatchupSet, RunAnswer } from "./scheduler/requests.ts";
 export type { Connection, ConnectionInput } from "./secrets/connection.ts";
 export { environmentSecrets } from "./secrets/environment-provider.ts";
 export { fileSecrets } from "./secrets/file-provider.ts";

@@ -21,6 +21,8 @@ export { type CombinedSource, concat, type ElementOf, type MapOver, zip } from "
 export { type Operator, type OperatorOptions, operator } from "./authoring/operator.ts";
 export type * from "./authoring/options.ts";
 export { fail, skip } from "./authoring/signals.ts";
+export { type CatchupFromOptions, catchupFrom } from "./catchup/catchup-from.ts";
+export { type CatchupFileOptions, catchupFromFile } from "./catchup/catchup-from-file.ts";
 export {
   defineConfig,
   type LiveService,
@@ -38,7 +40,7 @@ export { type Clock, systemClock } from "./time/clock.ts";
 export { type DurationInput, type DurationParts, duration, parseDuration } from "./time/duration.ts";
 export type { InstantInput } from "./time/instant.ts";
 export { type BusinessDaysOptions, businessDays, type Calendar } from "./timetable/calendar.ts";
-export type { Catchup, CatchupPolicy, CatchupSetting, CatchupSource } from "./timetable/catchup.ts";
+export type { Catchup, CatchupOrigin, CatchupPolicy, CatchupSetting, CatchupSource } from "./timetable/catchup.ts";
 export { continuous } from "./timetable/continuous.ts";
 export { cron, cronTrigger } from "./timetable/cron.ts";
 export type { CronOptions, CronTriggerOptions } from "./timetable/cron-options.ts";

@@ -216,6 +216,12 @@ describe("mistakes", () => {
     }
   });
 
+  test("a source of catchup settings without a name, or that is to be read all the time", () => {
+    const source = { name: "", every: "1ms", default: false, read: () => true };
+    const mistakes = mistakesOf((d) => d.task("x", () => 1), { catchup: source });
+    expect(mistakes.map(({ values }) => values.option)).toEqual(["catchup.name", "catchup.every"]);
+  });
+
   test("options and build function that are none", () => {
     expect(mistakesOf(() => undefined, loosely("x"))).toMatchObject([{ values: { option: "options" } }]);
     expect(mistakesOf(loosely(undefined))).toMatchObject([{ values: { option: "build" } }]);

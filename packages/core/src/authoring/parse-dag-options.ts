@@ -1,3 +1,4 @@
+import { checkSource } from "../catchup/source-options.ts";
 import { coreError, isMillraceError, type MillraceError, messageOf, shown } from "../errors.ts";
 import { checkTimezone, isRelative, parseInstant } from "../time/instant.ts";
 import { catchupOff, isCatchupSource, parseCatchup } from "../timetable/catchup.ts";
@@ -54,6 +55,7 @@ export function parseDagOptions(
   const timezone = attempt(() => checkTimezone(options.timezone ?? "UTC"), "UTC");
   const { catchup = false } = options;
   const catchupSource = isCatchupSource(catchup) ? catchup : undefined;
+  if (catchupSource) checkSource(catchupSource, read);
   const { startDate, endDate, params, tags = [], runState = "leaves" } = options;
   const schedule = attempt(() => scheduleFor({ id, timezone }, options.schedule ?? null, read), null);
   if (params !== undefined && typeof params?.["~standard"]?.validate !== "function")

@@ -35,6 +35,7 @@ import { removeStreams, storedStreams } from "../xcom/collector/stored-streams.t
 import type { XComOperation } from "../xcom/operation.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import { XComPurger } from "../xcom/xcom-purger.ts";
+import { type CatchupNotice, CatchupSettings } from "./catchup-settings.ts";
 import { checkEngineOptions } from "./check-engine-options.ts";
 import { Engine } from "./engine.ts";
 import { engineDefaults } from "./engine-defaults.ts";
@@ -46,6 +47,9 @@ import { ServiceRequests } from "./requests/service-requests.ts";
 import { type EngineService, Services } from "./service.ts";
 import { XComMonitor } from "./xcom-monitor.ts";
 import { closeXComParts, openXComParts, type XComNotice } from "./xcom-parts.ts";
+
+/** What a person should know. */
+export type EngineNotice = XComNotice | CatchupNotice;
 
 export interface EngineOptions {
   readonly dags?: Iterable<Dag>;
@@ -101,8 +105,11 @@ export interface EngineOptions {
   readonly watchdog?: { readonly after?: DurationInput };
   /** Told every line that a task logs or prints, as it comes and before it is stored. */
   readonly onTaskLine?: (line: TaskLine) => void;
-  /** Told what a person should know of a part of the XCom backend, when it is made ready. Default: a warning of the process. */
-  readonly onNotice?: (notice: XComNotice) => void;
+  /**
+   * Told what a person should know of a part of the XCom backend, when it is made ready, and of catchup settings that cannot be
+   * read. Default: a warning of the process.
+   */
+  readonly onNotice?: (notice: EngineNotice) => void;
   readonly clock?: Clock;
   /** What attempts beside the engine are measured with. Default: this process. */
   readonly meter?: Meter;
@@ -263,6 +270,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       listeners: observers,
     });
     for (const [pool, slots] of pools) scheduler.setPool(pool, slots);
+    const catchup = new CatchupSettings({
+      store,
+      clock,
+      dags: book,
+      ask: scheduler.ask,
+      metrics,
+      onNotice: options.onNotice ?? warnOf,
+    });
     scheduler.start(epoch);
     return new Engine({
       store,
@@ -280,6 +295,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       mayThread,
       handlers: new ServiceRequests(),
       services: new Services(options.services ?? [], clock, serviceGraceMs),
+      catchup,
       checkPools: (given) => checkPoolsOf(given, (pool) => scheduler.pools.get(pool)?.capacity),
     });
   } catch (error) {
@@ -316,8 +332,9 @@ function once(act: () => Promise<void>): () => Promise<void> {
   };
 }
 
-function warnOf({ part, message }: XComNotice): void {
-  process.emitWarning(`XCom part '${part}': ${message}`, "MillraceWarning");
+function warnOf(notice: EngineNotice): void {
+  const about = "part" in notice ? `XCom part '${notice.part}'` : `Catchup settings '${notice.source}'`;
+  process.emitWarning(`${about}: ${notice.message}`, "MillraceWarning");
 }
 
 function memoryWithWarning(): Store {

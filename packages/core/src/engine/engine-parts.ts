@@ -10,6 +10,7 @@ import type { Clock } from "../time/clock.ts";
 import type { Randomness } from "../time/random.ts";
 import type { XComServices } from "../xcom/accessor.ts";
 import type { XComPurger } from "../xcom/xcom-purger.ts";
+import type { CatchupSettings } from "./catchup-settings.ts";
 import type { ServiceRequests } from "./requests/service-requests.ts";
 import type { Services } from "./service.ts";
 import type { XComMonitor } from "./xcom-monitor.ts";
@@ -32,6 +33,7 @@ export interface EngineParts {
   readonly mayThread: boolean;
   readonly dags: DagBook;
   readonly services: Services;
+  readonly catchup: CatchupSettings;
   /** What services answer. */
   readonly handlers: ServiceRequests;
   /** Pools in the store that tasks may name, checked against a new set of DAGs. */

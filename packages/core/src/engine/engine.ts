@@ -7,8 +7,9 @@ import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from 
 import { follow } from "../observe/follow.ts";
 import { checkSignalName } from "../runtime/awaited-events.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
-import type { RunAnswer } from "../scheduler/requests.ts";
+import type { CatchupSet, RunAnswer } from "../scheduler/requests.ts";
 import type { Change, EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
+import type { CatchupSetting } from "../timetable/catchup.ts";
 import { type CollectedPlace, type CollectOptions, collectXComs } from "../xcom/collector/collect.ts";
 import { placesOf } from "../xcom/collector/placed-refs.ts";
 import { removeStreams } from "../xcom/collector/stored-streams.ts";
@@ -184,6 +185,29 @@ export class Engine {
     return this.#parts.scheduler.ask.putPool(pool, slots, null);
   }
 
+  /**
+   * Sets which missed runs of a DAG are made up for, whatever its code and its source say; `null` ends that. It holds from the
+   * next run on, also for engines that come later, and is recorded as the event `dag.catchup_changed` if it changes anything.
+   *
+   * @throws `CATCHUP_INVALID`, `DAG_NOT_FOUND` (the engine does not have the DAG)
+   * @example
+   * ```ts
+   * import { dag } from "@millrace/core";
+   * import { createEngine, memoryStore } from "@millrace/core/engine";
+   *
+   * const sales = dag("sales", { catchup: true }, (d) => {
+   *   d.task("load", () => 1);
+   * });
+   * await using engine = await createEngine({ dags: [sales], store: memoryStore() });
+   * const set = await engine.setCatchup("sales", { maxRuns: 10 });
+   * console.log(set.old, set.new, set.from); // true { maxRuns: 10 } store
+   * ```
+   */
+  async setCatchup(dagId: string, setting: CatchupSetting | null): Promise<CatchupSet> {
+    this.#checkOpen();
+    return this.#parts.catchup.set(checkDagId(dagId), setting, { by: "engine.setCatchup", requestNo: null });
+  }
+
   /** Stops a run: running tasks are aborted, the rest does not start. False if it had ended already. */
   async cancel(dagId: string, runId: string, reason = "cancelled on request"): Promise<boolean> {
     this.#checkOpen();
@@ -213,7 +237,7 @@ export class Engine {
   async start({ adopt = true, schedule = adopt }: StartOptions = {}): Promise<EngineStart> {
     this.#checkOpen();
     await this.#parts.parts.open();
-    const { store, scheduler, services, clock } = this.#parts;
+    const { store, scheduler, services, catchup, clock } = this.#parts;
     const active = adopt ? await store.runs.active() : [];
     const refused = await scheduler.ask.adopt(active);
     const { dags, handlers } = this.#parts;
@@ -229,7 +253,10 @@ export class Engine {
     };
     await services.start(host, (name, error) => this.#serviceFailed(name, error));
     await this.#requests.servicesStarted();
-    if (schedule) await scheduler.ask.schedule();
+    if (schedule) {
+      await catchup.start();
+      await scheduler.ask.schedule();
+    }
     this.#isStarted = true;
     return { adopted: active.length - refused.length, refused };
   }
@@ -360,6 +387,7 @@ export class Engine {
     await this.#renewals.close();
     await this.#parts.services.stop((name, error) => this.#serviceFailed(name, error));
     await this.#parts.purger.close(purgeGraceMs);
+    await this.#parts.catchup.close();
     await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
     this.#parts.observers.close();
     this.#parts.metrics.close();

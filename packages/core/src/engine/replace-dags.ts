@@ -49,7 +49,7 @@ function iterable<T>(option: string, list: Iterable<T>, where: string): Iterable
 
 /** Registers what is new with the engine's next group; then it holds. */
 export async function replaceDags(
-  { dags: book, scheduler, clock, checkPools, mayThread }: EngineParts,
+  { dags: book, scheduler, catchup, clock, checkPools, mayThread }: EngineParts,
   change: DagReplacement,
 ): Promise<DagReplaced> {
   const where = "engine.replaceDags";
@@ -63,6 +63,7 @@ export async function replaceDags(
   for (const [place, dag] of dags.entries()) book.registered(dag, outcomes[place]);
   const removed = leaving.filter((dagId) => book.version(dagId) !== undefined && !before.has(dagId));
   for (const dagId of removed) book.remove(dagId);
+  await catchup.replaced([...before.keys()]);
   scheduler.ask.replaced([...before.keys()], removed);
   const idsWhere = (test: (id: string) => boolean): string[] => dags.flatMap(({ id }) => (test(id) ? [id] : []));
   const isSame = (id: string): boolean => book.version(id)?.versionNo === before.get(id);

@@ -90,4 +90,24 @@ export const configErrors = {
     says: "{path} exports no DAG",
     cure: "Export what dag(...) returns, as default or by name, or keep helper modules outside the dags folder.",
   },
+  CATCHUP_FILE_UNREADABLE: {
+    says: "The catchup settings in {path} could not be read: {why}",
+    cure: "Put the file there and give this user read permission. Until then the settings that were read last hold, without any the default of the source.",
+  },
+  CATCHUP_FILE_INVALID: {
+    says: "{path} is no file of catchup settings: {why}",
+    cure: "Correct the places named: `default`, `dags` (by id) and `settings` (by name) hold true, false or since, maxRuns and window. Until then the settings that were read last hold.",
+  },
+  CATCHUP_RECORD_INVALID: {
+    says: "What the store keeps of the catchup settings of DAG '{dagId}' ({sizeBytes} bytes) cannot be read",
+    cure: "Set it anew with `millrace dags set {dagId} catchup=...`; until then it counts as if nothing were kept.",
+  },
+  CATCHUP_SOURCE_FAILED: {
+    says: "The source '{source}' of catchup settings could not be read: {why}",
+    cure: "Correct it, or what it asks; it is asked again. Until then the settings that were read last hold, without any the default of the source.",
+  },
+  CATCHUP_SOURCE_INVALID: {
+    says: "The source '{source}' of catchup settings gave none that can hold for DAG '{dagId}': {why}",
+    cure: "Have it give true, false, since, maxRuns and window, or undefined for its default. Until then the setting that was read last holds.",
+  },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;

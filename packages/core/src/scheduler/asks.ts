@@ -1,7 +1,6 @@
 import type { MillraceError } from "../errors.ts";
 import type { Change, Outcome, RunRow, Store } from "../store/contract.ts";
-import type { Catchup } from "../timetable/catchup.ts";
-import type { Message, WriteMessage } from "./messages.ts";
+import type { CatchupWish, Message, WriteMessage } from "./messages.ts";
 import type { Operation, OperationResult } from "./operations/operation.ts";
 import type { CatchupSet, RunAnswer, RunRequest } from "./requests.ts";
 
@@ -101,26 +100,9 @@ export class Asks {
     return this.message((resolve, reject) => ({ kind: "schedule", resolve, reject }));
   }
 
-  /** A catchup setting holds for the DAG instead of the code's, or the code's again; `change` is stored with it. */
-  setCatchup(
-    dagId: string,
-    catchup: Catchup | undefined,
-    {
-      by,
-      change,
-      requestNo = null,
-    }: { readonly by: string; readonly change?: Change; readonly requestNo?: number | null },
-  ): Promise<CatchupSet> {
-    return this.message((resolve, reject) => ({
-      kind: "catchup",
-      requestNo,
-      dagId,
-      catchup,
-      by,
-      change,
-      resolve,
-      reject,
-    }));
+  /** This catchup setting holds for the DAG from the next group on. */
+  setCatchup(dagId: string, wish: CatchupWish): Promise<CatchupSet> {
+    return this.message((resolve, reject) => ({ kind: "catchup", dagId, ...wish, resolve, reject }));
   }
 
   write(change: Change): Promise<Outcome> {

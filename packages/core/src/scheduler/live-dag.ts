@@ -20,7 +20,7 @@ export class LiveDag implements Share {
   current: LiveVersion | undefined;
   /** Its scheduled runs that have not ended, by number. */
   readonly scheduledRuns = new Set<number>();
-  /** A catchup setting from outside of the code. */
+  /** A catchup setting from outside of the code, from when it is known on. */
   catchupSet: Catchup | undefined;
   /** How many of its runs may be active; that of the version that was current last. */
   maxActiveRuns = 1;
@@ -45,6 +45,8 @@ export class LiveDag implements Share {
   become(version: LiveVersion): void {
     const { dag } = version;
     this.knows(version);
+    // A source that has not been read changes nothing yet.
+    if (dag.catchupSource && this.current) this.catchupSet ??= this.catchup;
     this.current = version;
     this.maxActiveRuns = dag.maxActiveRuns;
     this.tasks.capacity = dag.maxActiveTasks;

@@ -1,7 +1,7 @@
 import type { MillraceError } from "../errors.ts";
 import type { JobOutcome } from "../runtime/job.ts";
 import type { Change, Outcome } from "../store/contract.ts";
-import type { Catchup } from "../timetable/catchup.ts";
+import type { Catchup, CatchupOrigin } from "../timetable/catchup.ts";
 import type { Instance } from "./live-run.ts";
 import type { Operation, OperationResult } from "./operations/operation.ts";
 import type { CatchupSet, RunAnswer, RunRequest } from "./requests.ts";
@@ -145,15 +145,22 @@ export interface JudgedMessage {
   readonly error: unknown;
 }
 
-/** A catchup setting from outside of the code: `undefined` for the code's own again. */
-export interface CatchupMessage extends Asked {
-  readonly kind: "catchup";
-  readonly dagId: string;
-  readonly catchup: Catchup | undefined;
-  /** Who set it, for people. */
+/** A catchup setting that is to hold for a DAG. */
+export interface CatchupWish extends Asked {
+  readonly catchup: Catchup;
+  /** What held when that was recorded last. */
+  readonly before: Catchup;
+  readonly from: CatchupOrigin;
+  readonly source: string | null;
+  /** Who made the change, for people. */
   readonly by: string;
   /** Stored in the same group. */
   readonly change: Change | undefined;
+}
+
+export interface CatchupMessage extends CatchupWish {
+  readonly kind: "catchup";
+  readonly dagId: string;
   readonly resolve: (set: CatchupSet) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -1,5 +1,5 @@
 import type { RunState, RunType } from "../lifecycle/states.ts";
-import type { CatchupSetting } from "../timetable/catchup.ts";
+import type { CatchupOrigin, CatchupSetting } from "../timetable/catchup.ts";
 import type { LiveVersion } from "./live-version.ts";
 
 /** A run that somebody wants. Params were checked against the DAG's schema. */
@@ -27,9 +27,12 @@ export interface RunAnswer {
   readonly isNew: boolean;
 }
 
-/** What a catchup setting came to: what held before, and what holds now. */
+/** What a catchup setting came to: what held before, what holds now, and where that comes from. */
 export interface CatchupSet {
   readonly dagId: string;
   readonly old: CatchupSetting;
   readonly new: CatchupSetting;
+  readonly from: CatchupOrigin;
+  /** Name of the source that the DAG has, whether or not it decides. */
+  readonly source: string | null;
 }

@@ -1,4 +1,5 @@
 import { coreError, isMillraceError, shown } from "../errors.ts";
+import type { Clock } from "../time/clock.ts";
 import { type DurationInput, parseDuration } from "../time/duration.ts";
 import { type InstantInput, parseInstant } from "../time/instant.ts";
 
@@ -23,9 +24,14 @@ export interface CatchupSource {
   readonly every: DurationInput;
   /** Holds until it was read for the first time, when nothing is known from before. */
   readonly default: CatchupSetting;
+  /** Called each time before its DAGs are asked for, for what is read once for all of them. */
+  refresh?(query: { readonly signal: AbortSignal; readonly clock: Clock }): unknown;
   /** What holds for this DAG now: a {@link CatchupSetting}, which is checked; `undefined` for the default. */
   read(query: { readonly dagId: string; readonly signal: AbortSignal }): unknown;
 }
+
+/** Where the setting that holds for a DAG comes from: somebody has set it in the store, its source gave it, or its code has it. */
+export type CatchupOrigin = "store" | "source" | "code";
 
 /** A catchup setting, complete. Milliseconds since the epoch, and of time. */
 export interface Catchup {
@@ -48,14 +54,14 @@ const known = { since: true, maxRuns: true, window: true } as const satisfies Re
 export function parseCatchup(value: unknown, timezone: string): Catchup {
   if (typeof value === "boolean") return { ...catchupOff, isOn: value };
   const invalid = (why: string) => coreError("CATCHUP_INVALID", { value: shown(value), why });
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid("true, false or an object with since, maxRuns and window is needed");
-  const other = Object.keys(value).find((key) => !Object.hasOwn(known, key));
-  if (other !== undefined) throw invalid(`there is no '${other.slice(0, 100)}'`);
-  const { since, maxRuns, window } = value as CatchupPolicy;
-  if (maxRuns !== undefined && !(Number.isSafeInteger(maxRuns) && maxRuns >= 1))
-    throw invalid("maxRuns is a whole number of at least 1");
   try {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw invalid("true, false or an object with since, maxRuns and window is needed");
+    const other = Object.keys(value).find((key) => !Object.hasOwn(known, key));
+    if (other !== undefined) throw invalid(`there is no '${other.slice(0, 100)}'`);
+    const { since, maxRuns, window } = value as CatchupPolicy;
+    if (maxRuns !== undefined && !(Number.isSafeInteger(maxRuns) && maxRuns >= 1))
+      throw invalid("maxRuns is a whole number of at least 1");
     const windowMs = window === undefined ? null : parseDuration(window);
     if (windowMs === 0) throw invalid("window is longer than nothing; catchup: false makes up for none");
     return {
@@ -65,8 +71,8 @@ export function parseCatchup(value: unknown, timezone: string): Catchup {
       windowMs,
     };
   } catch (error) {
-    if (!isMillraceError(error) || error.code === "CATCHUP_INVALID") throw error;
-    throw invalid(`${error.message}. ${error.cure}`);
+    if (!isMillraceError(error)) throw invalid("it throws when it is read");
+    throw error.code === "CATCHUP_INVALID" ? error : invalid(`${error.message}. ${error.cure}`);
   }
 }
 
@@ -87,6 +93,24 @@ export function catchupText({ isOn, since, maxRuns, windowMs }: Catchup): Catchu
   return {
     ...(since === null ? {} : { since: new Date(since).toISOString() }),
     ...(maxRuns === null ? {} : { maxRuns }),
-    ...(windowMs === null ? {} : { window: { milliseconds: windowMs } }),
+    ...(windowMs === null ? {} : { window: windowText(windowMs) }),
   };
+}
+
+/** True for settings that say the same. */
+export function isSameCatchup(one: Catchup, other: Catchup): boolean {
+  return (["isOn", "since", "maxRuns", "windowMs"] as const).every((name) => one[name] === other[name]);
+}
+
+const units = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+] as const;
+
+/** The duration in the largest unit that it is a whole number of. */
+function windowText(ms: number): DurationInput {
+  const unit = units.find(([, unitMs]) => ms % unitMs === 0);
+  return unit ? `${ms / unit[1]}${unit[0]}` : { milliseconds: ms };
 }

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { closeXComParts, openXComParts, type XComNotice } from "../../src/engine/xcom-parts.ts";
+import type { EngineNotice } from "../../src/engine/create-engine.ts";
+import { closeXComParts, openXComParts } from "../../src/engine/xcom-parts.ts";
 import { coreError } from "../../src/errors.ts";
 import { dag } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
@@ -30,7 +31,7 @@ function told(name: string, list: string[], what: Partial<XComStage> = {}): XCom
 
 test("every part is made ready once before anything runs, and lets go after everything has ended", async () => {
   const list: string[] = [];
-  const notices: XComNotice[] = [];
+  const notices: EngineNotice[] = [];
   const inner = told("inner", list, { open: async () => ["The key is 100 days old."] });
   const chooser: XComChooser = {
     kind: "chooser",
@@ -119,7 +120,7 @@ test("what a part says is taken as text, and only so much of it", async () => {
 });
 
 test("a part that only reads keeps nobody from working: that it is not ready is a notice, what else it says is nobody's concern", async () => {
-  const notices: XComNotice[] = [];
+  const notices: EngineNotice[] = [];
   const list: string[] = [];
   const lost = {
     ...told("lost", list, { open: async () => Promise.reject(new Error("no key")) }),

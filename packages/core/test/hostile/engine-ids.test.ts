@@ -57,6 +57,11 @@ const places: Readonly<Record<string, Readonly<Record<string, Call>> | string>> 
     runId: (engine, id) => engine.collectXComs({ scope: { dagId: "hello", runId: id } }),
     task: (engine, id) => engine.collectXComs({ scope: { dagId: "hello", runId, taskId: id } }),
   },
+  setCatchup: {
+    dag: (engine, id) => engine.setCatchup(id, true),
+    since: (engine, id) => engine.setCatchup("hello", { since: id }),
+    window: (engine, id) => engine.setCatchup("hello", { window: id }),
+  },
   setPool: { pool: (engine, id) => engine.setPool(id, 3) },
   cancel: { dag: (engine, id) => engine.cancel(id, runId), runId: (engine, id) => engine.cancel("hello", id) },
   signal: { event: (engine, id) => engine.signal(id) },

@@ -54,6 +54,12 @@ const requests = z.discriminatedUnion("operation", [
     dryRun,
   }),
   z.strictObject({ operation: z.enum(["pause", "unpause"]), dagId: id }),
+  z.strictObject({
+    operation: z.literal("setCatchup"),
+    dagId: id,
+    // What is in it is looked over with the DAG's time zone.
+    setting: z.union([z.boolean(), z.null(), z.record(z.string(), z.unknown())]),
+  }),
   z.strictObject({ operation: z.literal("setPool"), pool: id, slots: z.int().min(0) }),
   z.strictObject({ operation: z.literal("signal"), event: id }),
 ]);

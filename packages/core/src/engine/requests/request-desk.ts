@@ -1,3 +1,4 @@
+import { checkDagId } from "../../authoring/identifiers.ts";
 import { coreError, isMillraceError, type MillraceError, messageOf } from "../../errors.ts";
 import { isRunFinished } from "../../lifecycle/states.ts";
 import { checkSignalName } from "../../runtime/awaited-events.ts";
@@ -151,6 +152,9 @@ export class RequestDesk {
       case "unpause":
         await findDag(store, request.dagId);
         return ask.pause(request.dagId, request.operation === "pause", requestNo);
+      case "setCatchup":
+        await this.#parts.catchup.set(checkDagId(request.dagId), request.setting, { by: "dags set", requestNo });
+        return;
       case "setPool":
         checkPool(request.pool, request.slots);
         return ask.putPool(request.pool, request.slots, requestNo);

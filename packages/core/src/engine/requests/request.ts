@@ -1,5 +1,6 @@
 import type { MarkedState, TaskSelection } from "../../scheduler/operations/operation.ts";
 import type { XComRef } from "../../store/contract.ts";
+import type { CatchupSetting } from "../../timetable/catchup.ts";
 
 interface OfRun {
   readonly dagId: string;
@@ -41,5 +42,7 @@ export type EngineRequest =
       readonly dryRun?: boolean;
     }
   | { readonly operation: "pause" | "unpause"; readonly dagId: string }
+  /** `null`: as its source or its code has it. */
+  | { readonly operation: "setCatchup"; readonly dagId: string; readonly setting: CatchupSetting | null }
   | { readonly operation: "setPool"; readonly pool: string; readonly slots: number }
   | { readonly operation: "signal"; readonly event: string };

@@ -40,6 +40,7 @@ export class EngineMetrics {
   readonly #scheduleDelay: SingleHistogram;
   readonly #failures: Series;
   readonly #xcomPartFailures: MetricFamily;
+  readonly #catchupUnreadable: MetricFamily;
   readonly #xcoms: XComMeter;
   readonly #exportErrors: Series;
   readonly #read: (readings: EngineReadings) => void;
@@ -60,6 +61,7 @@ export class EngineMetrics {
     this.#failures = registry.define(metricTable.commitFailures).series([]);
     this.#lag = new SingleHistogram(registry.define(metricTable.loopLagSeconds));
     this.#xcomPartFailures = registry.define(metricTable.xcomPartFailures);
+    this.#catchupUnreadable = registry.define(metricTable.catchupUnreadable);
     this.#xcoms = new XComMeter(registry);
     const folded = registry.define(metricTable.labelsFolded).series([]);
     registry.onCollect(() => {
@@ -121,6 +123,11 @@ export class EngineMetrics {
 
   commitFailed(): void {
     this.#failures.value++;
+  }
+
+  /** Catchup settings of this source could not be read. */
+  catchupUnreadable(source: string): void {
+    this.#catchupUnreadable.series([source]).value++;
   }
 
   xcomPartFailed(reason: "error" | "timeout"): void {

@@ -73,6 +73,11 @@ export const metricTable = {
     "Operations of XCom parts that failed, by the code of the error, `none` where it has none.",
     ["part", "operation", "code"],
   ),
+  catchupUnreadable: counter(
+    "millrace_catchup_unreadable_total",
+    "Troubles that were met in reading catchup settings, each once until it was over.",
+    ["source"],
+  ),
   valuesRefused: counter("millrace_metric_values_refused_total", "Values of tasks' metrics left out, by why.", [
     "reason",
   ]),

@@ -1,7 +1,7 @@
 import { coreError, isMillraceError, type MillraceError } from "../../errors.ts";
 import { isRunFinished } from "../../lifecycle/states.ts";
 import type { Outcome } from "../../store/contract.ts";
-import { catchupOff, catchupText } from "../../timetable/catchup.ts";
+import { catchupText, isSameCatchup } from "../../timetable/catchup.ts";
 import type { Desk } from "../desk.ts";
 import type { StoredRun } from "../load-run.ts";
 import type {
@@ -12,6 +12,7 @@ import type {
   SetPoolMessage,
   SignalMessage,
 } from "../messages.ts";
+import type { CatchupSet } from "../requests.ts";
 import type { RunBook } from "../run-book.ts";
 import { signalNamespace, type Waiting } from "../waiting.ts";
 import { type OperationReading, planOperation } from "./plan-operation.ts";
@@ -120,8 +121,8 @@ export class OperationDesk {
     plan.after(resolve);
   }
 
-  /** Recorded as an event when what holds is another setting than before. */
-  setCatchup({ dagId, catchup, by, change, requestNo, resolve, reject }: CatchupMessage): void {
+  /** Recorded as an event when it is another setting than before. */
+  setCatchup({ dagId, catchup, before, from, source, by, change, requestNo, resolve, reject }: CatchupMessage): void {
     const { plan, services, now: at } = this.#desk;
     const live = services.dags.live(dagId);
     if (!live) {
@@ -129,22 +130,21 @@ export class OperationDesk {
       answerTo(this.#desk, requestNo, { error });
       return plan.after(() => reject(error));
     }
-    const old = catchupText(live.catchup);
-    const set = { dagId, old, new: catchupText(catchup ?? live.current?.dag.catchup ?? catchupOff) };
+    if (from === "store" || requestNo !== null) plan.isRequest = true;
+    const set: CatchupSet = { dagId, old: catchupText(before), new: catchupText(catchup), from, source };
     if (change) plan.add(change);
-    const hold = (): void => {
-      live.catchupSet = catchup;
-      if (isChanged) this.#desk.scheduleChanged(dagId);
-    };
-    const isChanged = JSON.stringify(set.old) !== JSON.stringify(set.new);
-    if (isChanged) {
+    if (!isSameCatchup(before, catchup)) {
       const event = { at, kind: "dag.catchup_changed", dagId, runNo: null, taskInstanceNo: null, attempt: null };
-      plan.add({ kind: "appendEvent", event: { ...event, data: JSON.stringify({ old, new: set.new, by }) } }, hold);
-    } else {
-      plan.after(hold);
+      const data = JSON.stringify({ old: set.old, new: set.new, by });
+      plan.add({ kind: "appendEvent", event: { ...event, data } });
     }
     answerTo(this.#desk, requestNo, { result: set });
-    plan.after(() => resolve(set));
+    plan.after(() => {
+      const held = live.catchup;
+      live.catchupSet = from === "code" ? undefined : catchup;
+      if (!isSameCatchup(held, live.catchup)) this.#desk.scheduleChanged(dagId);
+      resolve(set);
+    });
   }
 
   setPool({ pool, slots, requestNo, resolve }: SetPoolMessage): void {
