@@ -5,6 +5,7 @@ export type { BranchChoice, DagBuilder, TaskFunction } from "./authoring/builder
 export type {
   JsonValue,
   LineageRecord,
+  PreviousRun,
   PushAllRecord,
   StateAccessor,
   TaskContext,

@@ -9,6 +9,12 @@ import type { MappedTaskHandle, TaskHandle } from "./handles.ts";
 /** JSON, as a type. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
+/** A run that succeeded before this one. */
+export interface PreviousRun {
+  readonly interval: DataInterval;
+  readonly runId: string;
+}
+
 /** What a task function is given. */
 export interface TaskContext<Params = unknown, Input = unknown> {
   /** Results of the upstream tasks named by the task's `input`, in the same shape. */
@@ -19,6 +25,12 @@ export interface TaskContext<Params = unknown, Input = unknown> {
   readonly conf: Readonly<Record<string, JsonValue>>;
   /** The stretch of time that this run is about. Zero width for a run without a schedule. */
   readonly interval: DataInterval;
+  /**
+   * The newest earlier run of the DAG (by logical date) that succeeded, as Airflow's `prev_data_interval_*_success`;
+   * `undefined` if there is none. A scheduled or backfill run looks at runs of these two types, which own their logical date;
+   * others look at all. Looked up before the run's first attempt, and again after a restart of the engine.
+   */
+  readonly previous: PreviousRun | undefined;
   readonly logicalDate: Instant;
   readonly run: { readonly id: string; readonly type: RunType };
   readonly dag: { readonly id: string };
@@ -31,7 +43,10 @@ export interface TaskContext<Params = unknown, Input = unknown> {
   readonly xcom: XComAccessor;
   /** A small durable key-value of this task instance; survives retries and reschedules. */
   readonly state: StateAccessor;
-  /** The same, shared by all runs of the DAG: for checkpoints. */
+  /**
+   * The same, shared by all runs of the DAG: for checkpoints. What is set is stored at once, whatever becomes of the attempt,
+   * and neither clearing nor retrying takes it back: so set a checkpoint last, when what it stands for is done.
+   */
   readonly dagState: StateAccessor;
   readonly log: TaskLog;
   /** Counters, gauges and histograms of this task, beside those of the engine. */

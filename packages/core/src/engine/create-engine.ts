@@ -243,6 +243,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       clock,
       executor: stoppingAfter(executor, () => maker.close()),
       runtime,
+      previousRun: reads.previousRun,
       logs,
       observers,
       metrics,

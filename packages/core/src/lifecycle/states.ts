@@ -21,6 +21,11 @@ export const RUN_STATES: readonly RunState[] = ["queued", "running", "success", 
 /** What made a run. */
 export type RunType = "scheduled" | "manual" | "backfill" | "triggered";
 
+/** True for runs that own their logical date: a DAG has one of them for each. */
+export function ownsItsDate({ type }: { readonly type: RunType }): boolean {
+  return type === "scheduled" || type === "backfill";
+}
+
 export const TASK_STATES: readonly TaskState[] = [
   "scheduled",
   "queued",

@@ -5,6 +5,7 @@ import { AttemptMeter } from "./attempt-meter.ts";
 import type { RuntimeServices } from "./context.ts";
 import type { Job, JobOutcome } from "./job.ts";
 import { captureConsole } from "./output/task-console.ts";
+import { failedWith } from "./threads/thread-attempt.ts";
 import { ThreadPool, type ThreadPoolOptions } from "./threads/thread-pool.ts";
 import { startWatchdog } from "./watchdog/watchdog.ts";
 import { loggingXComs } from "./xcom-log.ts";
@@ -44,9 +45,12 @@ export function attemptMaker({
   return {
     perform(job, longestResult) {
       const own = logsXComs ? loggingXComs(services, job) : services;
-      return pool && job.task.isolation === "thread"
-        ? pool.perform(job, longestResult, own)
-        : measured.measure(job, () => makeAttempt(job, own, longestResult));
+      const make = (): JobOutcome | Promise<JobOutcome> =>
+        pool && job.task.isolation === "thread"
+          ? pool.perform(job, longestResult, own)
+          : measured.measure(job, () => makeAttempt(job, own, longestResult));
+      const prepared = job.run.prepare();
+      return prepared ? prepared.then(make, (error: unknown) => failedWith(error, job)) : make();
     },
     async close() {
       await pool?.close();

@@ -76,6 +76,13 @@ export class AttemptContext implements TaskContext, Printing {
     return { start: instantOf(intervalStart), end: instantOf(intervalEnd) };
   }
 
+  get previous(): TaskContext["previous"] {
+    const { previous } = this.#job.run;
+    if (!previous) return undefined;
+    const { runId, intervalStart, intervalEnd } = previous;
+    return { runId, interval: { start: instantOf(intervalStart), end: instantOf(intervalEnd) } };
+  }
+
   get logicalDate(): Instant {
     return instantOf(this.#job.run.logicalDate);
   }

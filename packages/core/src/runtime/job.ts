@@ -2,6 +2,13 @@ import type { Dag, TaskDefinition } from "../authoring/definition.ts";
 import type { RunType, TaskState } from "../lifecycle/states.ts";
 import type { AttemptPerformance, StoredError, XComPut, XComRead, XComRef } from "../store/contract.ts";
 
+/** The newest earlier run that succeeded, as far as tasks see it. */
+export interface PreviousSuccess {
+  readonly runId: string;
+  readonly intervalStart: number;
+  readonly intervalEnd: number;
+}
+
 /** The run that an attempt belongs to, as far as tasks see it. */
 export interface JobRun {
   readonly runNo: number;
@@ -15,6 +22,10 @@ export interface JobRun {
   /** Parsed once per run. */
   readonly params: unknown;
   readonly conf: Readonly<Record<string, unknown>>;
+  /** Known once {@link prepare} has resolved. */
+  readonly previous: PreviousSuccess | undefined;
+  /** To be waited for before an attempt is made; `undefined` when nothing has to be. */
+  prepare(): Promise<void> | undefined;
   /** Numbers of a task's instances: one, or one per element. In a thread they are asked for. */
   instancesOf(taskNo: number): readonly number[] | Promise<readonly number[]>;
   /** True for a task that was mapped over elements: its result is a list. */

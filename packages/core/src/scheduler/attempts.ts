@@ -146,7 +146,7 @@ export class Attempts {
   }
 
   viewOf(run: LiveRun): LiveJobRun {
-    run.view ??= new LiveJobRun(run, this.#desk.services.runtime);
+    run.view ??= new LiveJobRun(run, this.#desk.services);
     return run.view;
   }
 

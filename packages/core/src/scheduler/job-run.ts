@@ -4,17 +4,40 @@ import { coreError } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
 import { resultOf } from "../runtime/attempt.ts";
 import type { RuntimeServices } from "../runtime/context.ts";
-import type { JobRun } from "../runtime/job.ts";
+import type { JobRun, PreviousSuccess } from "../runtime/job.ts";
+import type { RunFacet } from "../store/contract.ts";
 import type { LiveRun } from "./live-run.ts";
+import type { SchedulerServices } from "./services.ts";
 
 /** A live run as attempts see it. */
 export class LiveJobRun implements JobRun {
   readonly #run: LiveRun;
   readonly #services: RuntimeServices;
+  readonly #previousRun: RunFacet["previous"];
+  /** `undefined`: not looked up yet. */
+  #previous: PreviousSuccess | "none" | undefined;
 
-  constructor(run: LiveRun, services: RuntimeServices) {
+  constructor(run: LiveRun, services: Pick<SchedulerServices, "runtime" | "previousRun">) {
     this.#run = run;
-    this.#services = services;
+    this.#services = services.runtime;
+    this.#previousRun = services.previousRun;
+  }
+
+  get previous(): PreviousSuccess | undefined {
+    return this.#previous === "none" ? undefined : this.#previous;
+  }
+
+  prepare(): Promise<void> | undefined {
+    if (this.#previous !== undefined) return undefined;
+    const found = this.#run.dag.newestSuccess.before(this.#run.row, this.#previousRun);
+    if (found instanceof Promise) return found.then((success) => this.#keepPrevious(success));
+    this.#keepPrevious(found);
+    return undefined;
+  }
+
+  /** Several attempts may have asked: they all see what the first was told. */
+  #keepPrevious(success: PreviousSuccess | undefined): void {
+    this.#previous ??= success ?? "none";
   }
 
   get runNo(): number {

@@ -3,6 +3,7 @@ import { type Catchup, catchupOff } from "../timetable/catchup.ts";
 import { type Bucket, Limit, type Share } from "./admission.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
+import { NewestSuccess } from "./newest-success.ts";
 
 /** A registered DAG and what its runs share, whatever version of it they have. */
 export class LiveDag implements Share {
@@ -20,6 +21,7 @@ export class LiveDag implements Share {
   current: LiveVersion | undefined;
   /** Its scheduled runs that have not ended, by number. */
   readonly scheduledRuns = new Set<number>();
+  readonly newestSuccess = new NewestSuccess();
   /** A catchup setting from outside of the code, from when it is known on. */
   catchupSet: Catchup | undefined;
   /** How many of its runs may be active; that of the version that was current last. */
@@ -95,6 +97,7 @@ export class LiveDag implements Share {
     this.activeRuns = 0;
     this.queuedRuns.length = 0;
     this.scheduledRuns.clear();
+    this.newestSuccess.forget();
     this.buckets.clear();
     for (const version of this.#versions) version.bucketOfTask.fill(undefined);
     for (const limit of this.limits()) limit.reset();

@@ -160,7 +160,10 @@ export class RunBook {
     const { runNo } = row;
     run.isEnding = true;
     run.cancelTimeout?.();
-    plan.add({ kind: "updateRun", runNo, from: ["queued", "running"], to: state, note, at: endedAt });
+    const change = { kind: "updateRun", runNo, from: ["queued", "running"], to: state, note, at: endedAt } as const;
+    // Stored before a run begins in its place, whose previous one it may be.
+    if (state === "success") plan.add(change, noteSuccess, run);
+    else plan.add(change);
     runs.delete(runNo);
     this.#endedNow.push(run);
     run.past = undefined;
@@ -227,6 +230,7 @@ export class RunBook {
     const { attempts } = this.#parts;
     const { row } = stored;
     const { runNo } = row;
+    services.dags.live(row.dagId)?.newestSuccess.forget();
     const old = runs.get(runNo);
     const known = attempts.handOver(runNo);
     if (old) this.#setAside(old);
@@ -392,4 +396,8 @@ export class RunBook {
     }
     for (const follower of old.followers) run.followers.add(follower);
   }
+}
+
+function noteSuccess(_: Outcome, { dag, row }: LiveRun): void {
+  dag.newestSuccess.note(row);
 }

@@ -8,7 +8,7 @@ import type { Followed } from "../runtime/decision.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Job, JobOutcome } from "../runtime/job.ts";
 import type { LogSink } from "../runtime/log-sink.ts";
-import type { RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
+import type { RunFacet, RunRow, Store, TaskInstanceRow } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
 import type { XComPurger } from "../xcom/xcom-purger.ts";
 import type { DagBook } from "./dag-book.ts";
@@ -22,6 +22,8 @@ export interface SchedulerServices {
   readonly clock: Clock;
   readonly executor: Executor;
   readonly runtime: RuntimeServices;
+  /** Reads for attempts: it waits for a store that cannot be read. */
+  readonly previousRun: RunFacet["previous"];
   readonly logs: LogSink;
   readonly observers: Observers;
   readonly dags: DagBook;

@@ -1,3 +1,4 @@
+import { ownsItsDate } from "../lifecycle/states.ts";
 import type {
   ChunkFacet,
   DagFacet,
@@ -245,10 +246,6 @@ function eventReader(access: Access): EventFacet {
 /** Map index is that of the instance as it is now: the placeholder of a mapped task becomes index 0. */
 function placeNow(tables: Tables, row: XComRow): { readonly mapIndex: number } {
   return { mapIndex: tables.tasks[row.taskInstanceNo]?.mapIndex ?? row.mapIndex };
-}
-
-function ownsItsDate({ type }: RunRow): boolean {
-  return type === "scheduled" || type === "backfill";
 }
 
 /** Place of the first run that is not before this date and number. */

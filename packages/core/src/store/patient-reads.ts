@@ -15,6 +15,7 @@ export interface PatientReads {
   readonly xcoms: Pick<XComFacet, "get" | "getMany" | "ofRun" | "prior">;
   readonly chunks: Pick<ChunkFacet, "get">;
   readonly state: Pick<StateFacet, "get">;
+  readonly previousRun: RunFacet["previous"];
 }
 
 /**
@@ -59,6 +60,7 @@ export function patientReads(
     },
     chunks: { get: (streamId, seq) => patiently(() => chunks.get(streamId, seq)) },
     state: { get: (namespace, key) => patiently(() => state.get(namespace, key)) },
+    previousRun: (query) => patiently(() => runs.previous(query)),
   };
 }
 

@@ -19,7 +19,7 @@ export const resultKey = "return_value";
 
 /** What the accessor needs of the engine. */
 export interface XComServices {
-  readonly store: Omit<PatientReads, "chunks">;
+  readonly store: Omit<PatientReads, "chunks" | "previousRun">;
   /** Stores a change with the engine's next group; tried again as long as the engine's patience lasts. */
   write(change: Change): Promise<Outcome>;
   readonly backend: XComBackend;

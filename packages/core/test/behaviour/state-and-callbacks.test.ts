@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { dag, skip, type TaskCallbackContext } from "../../src/index.ts";
+import { memoryDatabase, memoryStore } from "../../src/store/memory-store.ts";
 import { openEngine, statesOf } from "../test-engine.ts";
 
 describe("state of a task", () => {
@@ -46,6 +47,30 @@ describe("state of a task", () => {
     await opened.run(checkpoints);
     await opened.run(checkpoints);
     expect(await (await opened.run(checkpoints)).xcom("read")).toBe(2);
+  });
+
+  test("of the DAG holds what was set, whatever became of the attempt, the run, or the engine", async () => {
+    const seen: unknown[] = [];
+    const marks = dag("marks", {}, (d) => {
+      d.task("load", { retries: { max: 1, delay: "1s" } }, async ({ dagState, attempt }) => {
+        seen.push(await dagState.get("mark"));
+        if (seen.length < 3) throw new Error("before the checkpoint is set");
+        await dagState.set("mark", `set by attempt ${attempt}`);
+        if (attempt === 3) throw new Error("after it was set");
+      });
+    });
+    const database = memoryDatabase();
+    {
+      await using opened = await openEngine({ dags: [marks], store: memoryStore({ database }) });
+      expect((await opened.run(marks, { runId: "r" })).state).toBe("failed");
+      await opened.engine.clear("marks", "r");
+      await opened.clock.advance(60_000);
+      expect((await opened.engine.runs())[0]?.state).toBe("success");
+      expect(seen).toEqual([undefined, undefined, undefined, "set by attempt 3"]);
+    }
+    await using opened = await openEngine({ dags: [marks], store: memoryStore({ database }) });
+    await opened.run(marks);
+    expect(seen.at(-1)).toBe("set by attempt 4");
   });
 
   test("is set by one of many who compare", async () => {

@@ -158,3 +158,14 @@ test("threads are neither the engine's nor made anew for every attempt, and shel
   expect(ids[0]).toBeGreaterThan(0);
   expect(new Set(ids).size).toBe(1);
 });
+
+test("a task in a thread sees the previous run", async () => {
+  const dags = await bundledDags(
+    `d.task("tells", ({ previous }) => [previous?.runId ?? null, String(previous?.interval.end)]);`,
+  );
+  await using made = await ran(dags.thread, {}, runOptions);
+  const { runId } = await made.engine.run(dags.thread, { logicalDate: "2026-03-05" });
+  const seen = inspect(await made.engine.xcom("thread", runId, "tells"));
+  expect(seen).toBe("[ 'one', '2026-03-04T05:06:07Z' ]");
+  expect(await made.result.xcom("tells")).toEqual([null, "undefined"]);
+});

@@ -2,7 +2,7 @@ import type { BundleAddress } from "../../config/bundles/load-bundle.ts";
 import type { RunType } from "../../lifecycle/states.ts";
 import type { MetricSample } from "../../observe/metrics/task-metric-sink.ts";
 import type { LogLine } from "../../store/contract.ts";
-import type { JobOutcome } from "../job.ts";
+import type { JobOutcome, PreviousSuccess } from "../job.ts";
 import type { PlainError } from "./plain-error.ts";
 
 /** One attempt as plain data: what a thread needs to begin. Values are texts of the XCom codec. */
@@ -25,6 +25,7 @@ export interface ThreadJob {
     readonly logicalDate: number;
     readonly intervalStart: number;
     readonly intervalEnd: number;
+    readonly previous: PreviousSuccess | undefined;
   };
   /** `undefined` where there are none. */
   readonly params: string | undefined;

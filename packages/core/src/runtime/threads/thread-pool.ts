@@ -95,7 +95,7 @@ export class ThreadPool {
 
   #threadJob(job: Job, longestResult: number | undefined): ThreadJob {
     const { run, task, taskNo, taskInstanceNo, mapIndex, attempt, token, isResumed } = job;
-    const { runNo, runId, dagNo, dag, type, logicalDate, intervalStart, intervalEnd, params, conf } = run;
+    const { runNo, runId, dagNo, dag, type, logicalDate, intervalStart, intervalEnd, params, conf, previous } = run;
     const { services } = this.#options;
     const code = bundleAddressOf(dag);
     if (!code) throw coreError("THREAD_CODE_MISSING", { taskId: task.id, dagId: dag.id });
@@ -109,7 +109,7 @@ export class ThreadPool {
       attempt,
       token,
       isResumed,
-      run: { runNo, runId, dagNo, type, logicalDate, intervalStart, intervalEnd },
+      run: { runNo, runId, dagNo, type, logicalDate, intervalStart, intervalEnd, previous },
       params: params === undefined ? undefined : encodeValue(params),
       conf: encodeValue(conf),
       now: services.now(),

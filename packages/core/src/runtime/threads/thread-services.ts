@@ -88,6 +88,7 @@ export function threadRun(job: ThreadJob, dag: Dag, ask: AskEngine): JobRun {
     dag,
     params: job.params === undefined ? undefined : decodeValue(job.params),
     conf: decodeValue(job.conf) as JobRun["conf"],
+    prepare: () => undefined,
     instancesOf: (taskNo) => ask("instancesOf", taskNo),
     isMapped: (taskNo) => dag.tasks[taskNo].map !== undefined,
     taskNoOf: (taskId) => {
