@@ -5,7 +5,7 @@ export interface Figure {
   /** For people. */
   readonly name: string;
   readonly value: number;
-  readonly unit: "tasks/s" | "MB/s" | "ms" | "µs" | "MB" | "×";
+  readonly unit: "tasks/s" | "runs/s" | "MB/s" | "s" | "ms" | "µs" | "MB" | "×";
   /** The value beside another one of the same run. */
   readonly ratio?: { readonly value: number; readonly to: string };
   readonly target?: Target;

@@ -9,6 +9,7 @@ import { measureMemory } from "./memory.ts";
 import { formatPeers } from "./peers.ts";
 import { measureRecovery } from "./recovery.ts";
 import { measureRequests } from "./requests.ts";
+import { measureSchedule } from "./schedule.ts";
 import { withScratchFolder } from "./scratch-folder.ts";
 import { fullSizes, type Sizes, tinySizes } from "./sizes.ts";
 import { formatFigures } from "./table.ts";
@@ -26,6 +27,7 @@ const parts: Readonly<Record<string, Part>> = {
   requests: measureRequests,
   recovery: measureRecovery,
   fullFile: measureFullFile,
+  schedule: measureSchedule,
   xcom: measureXCom,
   import: measureImport,
   run: measureRun,

@@ -30,6 +30,10 @@ export interface Sizes {
   readonly recovered: number;
   readonly fullFile: number;
   readonly emptyFile: number;
+  /** DAGs of which none is due, and then all. */
+  readonly scheduledDags: number;
+  /** Hours of the year of 100 hourly DAGs. */
+  readonly scheduledHours: number;
   /** Starts of child processes. */
   readonly starts: number;
   readonly xcom: XComSizes;
@@ -49,6 +53,8 @@ export const fullSizes: Sizes = {
   recovered: 10_000,
   fullFile: 1_000_000,
   emptyFile: 1_000,
+  scheduledDags: 10_000,
+  scheduledHours: 8_760,
   starts: 15,
   xcom: {
     sizes: [1_024, 65_536, 2 ** 20, 2 ** 24, 2 ** 26],
@@ -74,6 +80,8 @@ export const tinySizes: Sizes = {
   recovered: 60,
   fullFile: 200,
   emptyFile: 20,
+  scheduledDags: 20,
+  scheduledHours: 2,
   starts: 1,
   xcom: {
     sizes: [1_024, 65_536],
