@@ -3,6 +3,7 @@ import * as backfill from "@millrace/backfill";
 import { dag } from "@millrace/core";
 import { createEngine } from "@millrace/core/engine";
 import * as plugin from "@millrace/core/plugin";
+import * as notify from "@millrace/notify";
 import * as resilience from "@millrace/resilience";
 import * as storeSqlite from "@millrace/store-sqlite";
 import { testDag } from "@millrace/testing";
@@ -49,6 +50,7 @@ if (totalOfMock?.sum !== 40) throw new Error("the consumer's test gave another r
 
 for (const [door, names] of Object.entries({
   backfill,
+  notify,
   plugin,
   resilience,
   storeSqlite,

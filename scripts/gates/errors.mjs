@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { backfillErrorTable } from "../../packages/backfill/src/errors.ts";
 import { cliErrorTable } from "../../packages/cli/src/errors.ts";
 import { coreErrorTable } from "../../packages/core/src/errors.ts";
+import { notifyErrorTable } from "../../packages/notify/src/errors.ts";
 import { resilienceErrorTable } from "../../packages/resilience/src/errors.ts";
 import { sqliteErrorTable } from "../../packages/store-sqlite/src/sqlite-errors.ts";
 import { testingErrorTable } from "../../packages/testing/src/errors.ts";
@@ -21,6 +22,7 @@ const packages = [
   { name: "millrace (the command)", folder: "cli", table: cliErrorTable },
   { name: "@millrace/xcom-file", folder: "xcom-file", table: fileErrorTable },
   { name: "@millrace/xcom-gzip", folder: "xcom-gzip", table: gzipErrorTable },
+  { name: "@millrace/notify", folder: "notify", table: notifyErrorTable },
   { name: "@millrace/xcom-hybrid", folder: "xcom-hybrid", table: hybridErrorTable },
   { name: "@millrace/xcom-aes-gcm", folder: "xcom-aes-gcm", table: aesGcmErrorTable },
   { name: "@millrace/xcom-s3", folder: "xcom-s3", table: s3ErrorTable },

@@ -12,7 +12,7 @@ const sourcesOfTimeAndChance = new Set([
 ]);
 
 /** Packages whose code must run under a simulated clock. */
-const simulated = /^packages\/(core|store-sqlite|resilience|xcom-[^/]+|sensors|dag-factory|backfill)\/src\//;
+const simulated = /^packages\/(core|store-sqlite|resilience|xcom-[^/]+|notify|sensors|dag-factory|backfill)\/src\//;
 
 const linesPerThought = 400;
 

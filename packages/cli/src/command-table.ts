@@ -7,6 +7,7 @@ const groups: Catalogue["groups"] = {
   xcom: "Values that tasks left",
   keys: "The keys that values are encrypted with",
   pools: "Limits on how many tasks run at once",
+  notify: "Who is told what happens",
   config: "The configuration as it holds",
   db: "The database of the store",
 };
@@ -93,6 +94,11 @@ const commands: readonly CommandEntry[] = [
   },
   { path: "pools list", summary: "List the pools, and who uses them", load: () => import("./commands/pools-list.ts") },
   { path: "pools set", summary: "Set the slots of a pool", load: () => import("./commands/pools-set.ts") },
+  {
+    path: "notify test",
+    summary: "Send a message that says that it is a test",
+    load: () => import("./commands/notify-test.ts"),
+  },
   {
     path: "config explain",
     summary: "Print every setting and where it came from",

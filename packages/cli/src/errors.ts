@@ -34,6 +34,14 @@ export const cliErrorTable = {
     says: "No engine works on {location}, so nobody would do it",
     cure: "Start one with `millrace start`, or make the run here with `millrace run`.",
   },
+  NOTIFIER_ABSENT: {
+    says: "The config names no notifier",
+    cure: 'Add one to `services`, for example ["@millrace/notify", { channels: { … } }].',
+  },
+  CHANNEL_NOT_FOUND: {
+    says: "There is no channel '{channel}'",
+    cure: "Use one of: {known}.",
+  },
   PORT_NOT_OPENED: {
     says: "Port {port} of this machine could not be opened: {why}",
     cure: "Choose another one, or 0 for any that is free.",

@@ -33,6 +33,7 @@ export { eventOf } from "./store/events-of.ts";
 export { type MemoryDatabase, type MemoryStoreOptions, memoryDatabase, memoryStore } from "./store/memory-store.ts";
 export type { Clock } from "./time/clock.ts";
 export { systemClock } from "./time/clock.ts";
+export { type DurationInput, formatDuration, parseDuration } from "./time/duration.ts";
 export type { Randomness } from "./time/random.ts";
 export { systemRandomness } from "./time/random.ts";
 export { type StoredXCom, type XComBackend, xcomBackend } from "./xcom/backend.ts";
