@@ -1,11 +1,10 @@
 import { coreError, type MillraceError } from "../errors.ts";
 import type { RunState } from "../lifecycle/states.ts";
 import type { AppendLogs, Outcome } from "../store/contract.ts";
-import { formatDuration } from "../time/duration.ts";
 import { turn } from "../time/turn.ts";
 import { Admission, Limit } from "./admission.ts";
 import { Alone } from "./alone.ts";
-import { Asks, answerWrite } from "./asks.ts";
+import { Asks } from "./asks.ts";
 import { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import type { Desk } from "./desk.ts";
@@ -18,7 +17,7 @@ import { OperationDesk } from "./operations/operation-desk.ts";
 import { Patience } from "./patience.ts";
 import { Plan } from "./plan.ts";
 import { Progress, type ProgressHost } from "./progress.ts";
-import { needsReading, noReadings, type Readings, type RunReading, readFor } from "./readings.ts";
+import { needsReading, noReadings, type Readings, readFor } from "./readings.ts";
 import { RunBook } from "./run-book.ts";
 import { type RunEnd, RunEnds } from "./run-ends.ts";
 import { ScheduleBook } from "./schedule/schedule-book.ts";
@@ -26,6 +25,7 @@ import type { SchedulerServices } from "./services.ts";
 import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
 import { Waiting } from "./waiting.ts";
+import { type Rooms, workIn } from "./work-in.ts";
 
 /** How it is at this moment. */
 export interface SchedulerHealth {
@@ -59,6 +59,7 @@ export class Scheduler implements ProgressHost, Desk {
   readonly #book: RunBook;
   readonly #stuck: StuckRuns;
   readonly #schedules: ScheduleBook;
+  readonly #rooms: Rooms;
   readonly #operations: OperationDesk;
   readonly #patience: Patience;
   readonly #inbox = new Inbox();
@@ -88,6 +89,15 @@ export class Scheduler implements ProgressHost, Desk {
     this.#operations = new OperationDesk(this, { book: this.#book, waiting: this.#waiting });
     this.#stuck = new StuckRuns(this, this.#book, this.#ends);
     this.#schedules = new ScheduleBook(this, this.#book);
+    this.#rooms = {
+      desk: this,
+      attempts: this.#attempts,
+      book: this.#book,
+      mappings: this.#mappings,
+      operations: this.#operations,
+      schedules: this.#schedules,
+      waiting: this.#waiting,
+    };
     this.#patience = new Patience(services.clock, services.patienceMs);
   }
 
@@ -261,7 +271,7 @@ export class Scheduler implements ProgressHost, Desk {
       logs = this.services.logs.drain();
       this.now = clock.now();
       this.plan = plan;
-      for (const message of messages) this.#apply(message, readings);
+      for (const message of messages) workIn(message, readings, this.#rooms);
       this.progress.advance();
       if (messages[0]?.kind !== "operate") this.#admit();
       this.#stuck.settle();
@@ -300,76 +310,6 @@ export class Scheduler implements ProgressHost, Desk {
       metrics.commitFailed();
       throw error;
     }
-  }
-
-  #apply(message: Message, { runs, pasts, versions, operation, removed, dagRows }: Readings): void {
-    const readingOf = (runNo: number): RunReading => ({
-      stored: runs.get(runNo),
-      past: pasts.get(runNo),
-      version: versions.get(runNo),
-    });
-    switch (message.kind) {
-      case "finished":
-        return this.#attempts.finished(message.token, message.outcome, removed.get(message.token));
-      case "timeout":
-        return this.#attempts.timedOut(message.token);
-      case "create":
-        return this.#book.create(message);
-      case "found":
-        return this.#book.found(message, readingOf(message.runNo));
-      case "activate":
-        return this.#withRun(message.runNo, (run) => this.#book.activate(run, pasts.get(message.runNo)));
-      case "adopt":
-        this.#book.adopt(message, readingOf(message.runNo));
-        if (message.resolve) this.plan.after(message.resolve);
-        return;
-      case "expanded":
-        return this.#withRun(message.runNo, (run) =>
-          this.#mappings.expanded(run, message.taskNo, message.elements, message.error),
-        );
-      case "wake":
-        if (this.runs.get(message.instance.run.row.runNo) === message.instance.run)
-          this.#waiting.wake(message.instance);
-        return;
-      case "run-timeout":
-        return this.#withRun(message.runNo, (run) => {
-          const reason = `the run took longer than its runTimeout of ${formatDuration(run.graph.dag.runTimeoutMs as number)}`;
-          this.#book.endWhole(run, "failed", { running: "skipped", waiting: "skipped", reason });
-        });
-      case "cancel":
-        return this.#operations.cancel(message, runs.get(message.runNo));
-      case "signal":
-        return this.#operations.signal(message);
-      case "operate":
-        return this.#operations.operate(message, operation);
-      case "pause":
-        return this.#operations.pause(message);
-      case "set-pool":
-        return this.#operations.setPool(message);
-      case "replaced":
-        this.#book.replaced(message.dagIds);
-        for (const dagId of message.removed) this.#schedules.remove(dagId);
-        return this.#schedules.load(dagRows.filter(({ dagId }) => message.dagIds.includes(dagId)));
-      case "schedule":
-        this.#schedules.start(dagRows);
-        return this.plan.after(message.resolve);
-      case "due":
-        return this.#schedules.touch(message.dagId);
-      case "judged":
-        return this.#schedules.judged(message);
-      case "catchup":
-        return this.#operations.setCatchup(message);
-      case "write":
-        message.sent++;
-        return this.plan.add(message.change, (outcome) => answerWrite(this.services.store, message, outcome));
-      case "poke":
-        return;
-    }
-  }
-
-  #withRun(runNo: number, act: (run: LiveRun) => void): void {
-    const run = this.runs.get(runNo);
-    if (run && !run.isEnding) act(run);
   }
 
   /** Nothing begins any more. */
