@@ -93,6 +93,7 @@ async function takeThrough(work: {
         params: null,
         conf: null,
         idempotencyKey: null,
+        backfill: null,
         at,
       };
     });

@@ -69,6 +69,7 @@ test("numbers of runs and events go on as if the group that found no room had ne
       params: null,
       conf,
       idempotencyKey: null,
+      backfill: null,
       at: noon,
     }) as const;
   const pages = Number(db?.prepare("PRAGMA page_count").get()?.page_count);

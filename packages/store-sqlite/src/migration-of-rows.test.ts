@@ -43,6 +43,8 @@ test("a database of the first schema is brought up to date by the next engine, w
   expect(await store.dags.get("sales")).toMatchObject({ scheduledStart: null, scheduledEnd: null });
   expect(await store.dags.version(1)).toMatchObject({ dagId: "sales", fingerprint: "print", bundle: null });
   const none = { endedAt: null, wakeAt: null, awaits: null, crashes: 0, uncounted: 0, mapIndex: -1 };
+  expect(await store.runs.list({})).toMatchObject([{ backfillNo: null }, { backfillNo: null }]);
+  expect(await store.backfills.list({})).toEqual([]);
   const rows: TaskInstanceRow[] = [
     {
       ...{

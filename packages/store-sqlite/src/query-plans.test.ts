@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { scratchFolder } from "../test/scratch.ts";
 import { GroupWriter } from "./changes/group-writer.ts";
 import { connectWriter } from "./database-file.ts";
+import { backfillFacet } from "./facets/backfills.ts";
 import { chunkFacet } from "./facets/chunks.ts";
 import { dagFacet } from "./facets/dags.ts";
 import { eventFacet } from "./facets/events.ts";
@@ -23,6 +24,7 @@ const mayScan = [
   /^SCAN d(ags)? USING INDEX/,
   /^SCAN pools$/,
   /^SCAN r$/,
+  /^SCAN b$/,
   /^SCAN json_each/,
   /^SCAN element$/,
   /^SCAN r(uns)? USING INDEX runs_active$/,
@@ -79,6 +81,13 @@ test("no statement reads a table from end to end, or sorts, without need", async
     await runs.previous({ ...before, scheduledOnly, state: "success" });
   }
   await runs.ofDates({ dagNo: 1, from: 1, to: 2 });
+  const backfills = backfillFacet(read);
+  await backfills.get(1);
+  await backfills.find("b");
+  await backfills.list({ limit: 1 });
+  await backfills.list({ dagId: "d", states: ["running"], before: 9 });
+  await backfills.items({ backfillNo: 1 });
+  await backfills.items({ backfillNo: 1, after: 3, states: ["failed", "pending", "skipped"] });
   await taskFacet(read).ofRun(1);
   await taskFacet(read).get(1);
   await taskFacet(read).find({ runNo: 1, taskId: "t", mapIndex: 0 });

@@ -12,6 +12,7 @@ import { GroupWriter } from "./changes/group-writer.ts";
 import { areRequests, ClientRequests } from "./client-requests.ts";
 import { connectReader, connectWriter, inspectFile, knownSchema, makeFile, refuseNewer } from "./database-file.ts";
 import { EngineLock } from "./engine-lock.ts";
+import { backfillFacet } from "./facets/backfills.ts";
 import { chunkFacet } from "./facets/chunks.ts";
 import { dagFacet } from "./facets/dags.ts";
 import { eventFacet } from "./facets/events.ts";
@@ -77,6 +78,7 @@ export class SqliteStore implements Store {
   readonly settings;
   readonly state;
   readonly requests;
+  readonly backfills;
 
   constructor(settings: SqliteStoreSettings) {
     this.#settings = settings;
@@ -92,6 +94,7 @@ export class SqliteStore implements Store {
     this.settings = settingFacet(read);
     this.state = stateFacet(read);
     this.requests = requestFacet(read);
+    this.backfills = backfillFacet(read);
   }
 
   async open(mode: OpenMode): Promise<StoreOpening> {

@@ -25,14 +25,14 @@ export class Statements {
 }
 
 /** Keeps what was made for each list of states; the list asked for last, which is mostly the next one, is found first. */
-export function byStates<T>(make: (sqlList: string) => T): (states: readonly string[]) => T {
+export function byStates<T>(make: (sqlList: string, states: readonly string[]) => T): (states: readonly string[]) => T {
   const known = new Map<string, T>();
   let lastStates: readonly string[] | undefined;
   let last: T;
   return (states) => {
     if (lastStates !== undefined && sameList(lastStates, states)) return last;
     const list = states.length === 0 ? "NULL" : states.map((state) => `'${state.replaceAll("'", "''")}'`).join(", ");
-    if (!known.has(list)) known.set(list, make(list));
+    if (!known.has(list)) known.set(list, make(list, states));
     last = known.get(list) as T;
     lastStates = [...states];
     return last;

@@ -27,7 +27,7 @@ const { dagNo, versionNo } = dag;
 
 for (let count = 1; ; count++) {
   const dates = { logicalDate: at, intervalStart: at, intervalEnd: at };
-  const more = { params: null, conf: null, idempotencyKey: null };
+  const more = { params: null, conf: null, idempotencyKey: null, backfill: null };
   const [run] = await store.commit([
     { kind: "createRun", dagNo, versionNo, runId: `run_${epoch}_${count}`, type: "manual", ...dates, ...more, at },
   ]);

@@ -1,6 +1,7 @@
 import type { Outcome, Store, XComRow } from "@millrace/core/plugin";
 import { memoryStore, TASK_STATES } from "@millrace/core/plugin";
 import { type Break, changes, outcomes } from "./breaking.ts";
+import { brokenBackfills } from "./broken-backfills.ts";
 import { brokenOperations } from "./broken-operations.ts";
 import { brokenRequests } from "./broken-requests.ts";
 import { brokenRewrites } from "./broken-rewrites.ts";
@@ -520,6 +521,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
   ...brokenRequests,
   ...brokenRewrites,
   ...brokenSchedules,
+  ...brokenBackfills,
 };
 
 /** Says that a run was created where it existed. */

@@ -43,7 +43,7 @@ test("bundles of runs stay, those of nobody go once they are a day old, also whi
   if (outcome.status !== "registered") throw new Error("not registered");
   const { dagNo, versionNo } = outcome;
   const run = { runId: "r", type: "manual", logicalDate: 0, intervalStart: 0, intervalEnd: 0 } as const;
-  const rest = { params: null, conf: null, idempotencyKey: null, at: 0 };
+  const rest = { params: null, conf: null, idempotencyKey: null, backfill: null, at: 0 };
   await store.commit([{ kind: "createRun", dagNo, versionNo, ...run, ...rest }]);
   await engine.start();
   await clock.settle();

@@ -110,7 +110,8 @@ export class Observers implements EventFeed {
   }
 
   #name(change: Change, outcome: Outcome, seq: number): EngineEvent | undefined {
-    const event = eventOf(change);
+    const backfill = outcome.status === "done" ? outcome.backfill : undefined;
+    const event = eventOf(change, backfill?.backfillId);
     if (!event) return undefined;
     const runNo = outcome.status === "created" ? outcome.runNo : event.runNo;
     const run = runNo === null ? undefined : this.#runs.get(runNo);
@@ -120,6 +121,7 @@ export class Observers implements EventFeed {
       at,
       kind: event.kind,
       ...("dagId" in change ? { dagId: change.dagId } : {}),
+      ...(outcome.status === "backfillCreated" ? { dagId: outcome.dagId } : backfill ? { dagId: backfill.dagId } : {}),
       ...(run ? { dagId: run.row.dagId, runId: run.row.runId } : {}),
       ...(runNo === null ? {} : { runNo }),
       ...(run && event.taskInstanceNo !== null ? run.nameOf(event.taskInstanceNo) : {}),

@@ -86,7 +86,7 @@ export class RunBook {
       params,
       conf,
     };
-    this.#desk.plan.add({ kind: "createRun", ...row, at }, (outcome) => {
+    this.#desk.plan.add({ kind: "createRun", ...row, backfill: null, at }, (outcome) => {
       if (outcome.status === "exists") return told.exists(outcome);
       if (outcome.status !== "created")
         return told.failed(coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a new run` }));
@@ -95,6 +95,7 @@ export class RunBook {
         runNo: outcome.runNo,
         dagId: version.of.dagId,
         state: "queued",
+        backfillNo: null,
         note: null,
         createdAt: at,
         startedAt: null,

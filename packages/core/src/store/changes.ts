@@ -1,4 +1,5 @@
 import type { RunState, RunType, TaskState } from "../lifecycle/states.ts";
+import type { BackfillChange, BackfillPlace } from "./backfill-contract.ts";
 import type { EventRow, LogLine } from "./rows.ts";
 
 /** What is written to the store: plain data, one outcome for each. */
@@ -27,7 +28,8 @@ export type Change =
   | FileRequest
   | AnswerRequest
   | DeleteRequests
-  | AppendEvent;
+  | AppendEvent
+  | BackfillChange;
 
 /**
  * Makes a DAG and this version of it known, and this version the DAG's current one. The fingerprint that is current
@@ -77,6 +79,9 @@ export interface AdvanceSchedule {
  * Their numbers are consecutive: task `n` gets `firstTaskInstanceNo + n`.
  * Refused with `exists` when, within the DAG, the run id, the idempotency key or (among scheduled and backfill runs)
  * the logical date is taken; looked for in this order.
+ *
+ * A run of a backfill is made for the next item of one that is `running`, otherwise it is refused: the item has this run
+ * from now on, and the backfill's counters and next item move with it. On `exists` nothing of this happens.
  */
 export interface CreateRun {
   readonly kind: "createRun";
@@ -92,11 +97,12 @@ export interface CreateRun {
   /** JSON text. */
   readonly conf: string | null;
   readonly idempotencyKey: string | null;
+  readonly backfill: BackfillPlace | null;
   readonly at: number;
 }
 
 /**
- * Moves a run. `startedAt` is set by the first move to `running` and cleared by `queued`; `endedAt` is set by an end, else
+ * Moves a run. The counters of a backfill that it belongs to move with it. `startedAt` is set by the first move to `running` and cleared by `queued`; `endedAt` is set by an end, else
  * cleared; the note is the one given. A run that has ended is reopened by a move to `queued`: it is active again, and its
  * events go on where they stopped.
  */
@@ -377,7 +383,12 @@ export interface StoredError {
 
 export type Outcome =
   /** `eventSeq` is the number of the event that the change wrote, 0 if it wrote none. */
-  | { readonly status: "done"; readonly eventSeq: number }
+  | {
+      readonly status: "done";
+      readonly eventSeq: number;
+      /** Of `updateBackfill`: what its event names. */
+      readonly backfill?: { readonly backfillId: string; readonly dagId: string };
+    }
   | { readonly status: "refused"; readonly reason: string }
   | {
       readonly status: "registered";
@@ -402,4 +413,11 @@ export type Outcome =
       readonly by: "run_id" | "logical_date" | "idempotency_key";
     }
   | { readonly status: "expanded"; readonly firstTaskInstanceNo: number; readonly eventSeq: number }
-  | { readonly status: "filed"; readonly requestNo: number };
+  | { readonly status: "filed"; readonly requestNo: number }
+  | {
+      readonly status: "backfillCreated";
+      readonly backfillNo: number;
+      readonly dagId: string;
+      readonly eventSeq: number;
+    }
+  | { readonly status: "deleted"; readonly count: number };

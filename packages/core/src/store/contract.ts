@@ -1,4 +1,5 @@
 import type { RunState, RunType } from "../lifecycle/states.ts";
+import type { BackfillFacet } from "./backfill-contract.ts";
 import type { Change, Outcome, XComRef } from "./changes.ts";
 import type {
   DagRow,
@@ -15,6 +16,7 @@ import type {
   XComRow,
 } from "./rows.ts";
 
+export type * from "./backfill-contract.ts";
 export type * from "./changes.ts";
 export type * from "./rows.ts";
 
@@ -22,7 +24,7 @@ export type * from "./rows.ts";
  * The metadata store: facets to read, and one way to write. Every value here is plain data.
  *
  * Instants are whole milliseconds since the epoch. Rows are known by integer numbers that the store
- * hands out (`dagNo`, `versionNo`, `runNo`, `taskInstanceNo`); the ids that people see are text beside them.
+ * hands out (`dagNo`, `versionNo`, `runNo`, `taskInstanceNo`, `backfillNo`); the ids that people see are text beside them.
  */
 export interface Store {
   /** Shown in messages, for example `sqlite` or `memory`. */
@@ -53,6 +55,7 @@ export interface Store {
   readonly settings: SettingFacet;
   readonly state: StateFacet;
   readonly requests: RequestFacet;
+  readonly backfills: BackfillFacet;
   /** Frees every resource. A store that was closed answers `STORE_CLOSED`. */
   close(): Promise<void>;
 }

@@ -12,8 +12,10 @@ export interface ChangeEvent {
 /**
  * The event that a change writes in its own transaction, or `undefined` for a change without one.
  * Both stores call this, so that they tell the same story.
+ *
+ * @param backfillId - of the backfill that is moved, which its change knows by number
  */
-export function eventOf(change: Change): ChangeEvent | undefined {
+export function eventOf(change: Change, backfillId?: string): ChangeEvent | undefined {
   switch (change.kind) {
     case "registerDag":
       return { kind: "dag.registered", runNo: null, taskInstanceNo: null, attempt: null, data: null };
@@ -107,6 +109,10 @@ export function eventOf(change: Change): ChangeEvent | undefined {
         attempt: null,
         data: JSON.stringify({ pool: change.pool, slots: change.slots }),
       };
+    case "createBackfill":
+      return backfillEvent("backfill.created", change.backfillId, null);
+    case "updateBackfill":
+      return backfillEvent(`backfill.${change.to}`, backfillId, change.note);
     case "appendEvent": {
       const { kind, runNo, taskInstanceNo, attempt, data }: Omit<EventRow, "seq"> = change.event;
       return { kind, runNo, taskInstanceNo, attempt, data };
@@ -138,6 +144,11 @@ const taskEvents = {
   removed: "task.removed",
   cancelled: "task.cancelled",
 } as const;
+
+function backfillEvent(kind: string, backfillId: string | undefined, note: string | null): ChangeEvent {
+  const data = JSON.stringify({ backfillId, note: note ?? undefined });
+  return { kind, runNo: null, taskInstanceNo: null, attempt: null, data };
+}
 
 function reasonData(reason: string | null): string | null {
   return reason === null ? null : JSON.stringify({ reason });

@@ -1,5 +1,14 @@
 import { coreError } from "../errors.ts";
 import type { Change, Outcome } from "./contract.ts";
+import {
+  addBackfillItems,
+  assignBackfill,
+  createBackfill,
+  deleteBackfills,
+  setBackfillLimit,
+  skipBackfillItem,
+  updateBackfill,
+} from "./memory-backfill-changes.ts";
 import { clearTask, collapseTask } from "./memory-clear-changes.ts";
 import { done, silent, writeEvent } from "./memory-event.ts";
 import { answerRequest, deleteRequests, fileRequest } from "./memory-request-changes.ts";
@@ -98,6 +107,20 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
       return answerRequest(tx, change);
     case "deleteRequests":
       return deleteRequests(tx, change);
+    case "createBackfill":
+      return createBackfill(tx, change);
+    case "addBackfillItems":
+      return addBackfillItems(tx, change);
+    case "updateBackfill":
+      return updateBackfill(tx, change);
+    case "setBackfillLimit":
+      return setBackfillLimit(tx, change);
+    case "assignBackfill":
+      return assignBackfill(tx, change);
+    case "skipBackfillItem":
+      return skipBackfillItem(tx, change);
+    case "deleteBackfills":
+      return deleteBackfills(tx, change);
     case "appendEvent":
       return done(writeEvent(tx, change, change.event.at, change.event.dagId));
     default:

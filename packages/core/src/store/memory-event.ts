@@ -9,8 +9,9 @@ export function writeEvent(
   at: number,
   dagId: string | null = null,
   runNo?: number,
+  backfillId?: string,
 ): number {
-  const event = eventOf(change);
+  const event = eventOf(change, backfillId);
   if (event === undefined) return 0;
   const seq = tx.tables.events.length;
   const row: EventRow = { seq, at, dagId, ...event, runNo: runNo ?? event.runNo };

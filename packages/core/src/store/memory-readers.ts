@@ -1,5 +1,6 @@
 import { ownsItsDate } from "../lifecycle/states.ts";
 import type {
+  BackfillFacet,
   ChunkFacet,
   DagFacet,
   EventFacet,
@@ -16,6 +17,7 @@ import type {
   XComFacet,
   XComRow,
 } from "./contract.ts";
+import { backfillReader } from "./memory-backfill-readers.ts";
 import {
   type Access,
   byText,
@@ -39,6 +41,7 @@ export interface Facets {
   readonly settings: SettingFacet;
   readonly state: StateFacet;
   readonly requests: RequestFacet;
+  readonly backfills: BackfillFacet;
 }
 
 /** The reading half of the in-memory store. Every row handed out is a copy. */
@@ -79,6 +82,7 @@ export function memoryReaders(access: Access): Facets {
           .sort((a, b) => byText(a.key, b.key)),
     },
     requests: requestReader(access),
+    backfills: backfillReader(access),
   };
 }
 

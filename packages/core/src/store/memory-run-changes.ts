@@ -1,5 +1,6 @@
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { AdvanceSchedule, CreateRun, Outcome, RegisterDag, RunRow, SetDagPaused, UpdateRun } from "./contract.ts";
+import { moveCounters, notNext, takeItem } from "./memory-backfill-changes.ts";
 import { done, silent, writeEvent } from "./memory-event.ts";
 import { lowerBound, neverTried, type Transaction } from "./memory-tables.ts";
 
@@ -87,6 +88,10 @@ export function createRun(tx: Transaction, change: CreateRun): Outcome {
   const byDate = ownsItsDate ? tables.runNoByDate.get(dateKey) : undefined;
   if (byDate !== undefined) return exists(tx, byDate, "logical_date");
 
+  const { backfill } = change;
+  const refusal = backfill === null ? undefined : notNext(tx, backfill, dagNo);
+  if (refusal !== undefined) return refusal;
+
   const runNo = tables.runs.length;
   const row: RunRow = {
     runNo,
@@ -102,6 +107,7 @@ export function createRun(tx: Transaction, change: CreateRun): Outcome {
     params: change.params,
     conf: change.conf,
     idempotencyKey,
+    backfillNo: backfill?.backfillNo ?? null,
     note: null,
     createdAt: change.at,
     startedAt: null,
@@ -126,6 +132,7 @@ export function createRun(tx: Transaction, change: CreateRun): Outcome {
     tx.append(tables.tasks, { taskInstanceNo, runNo, taskNo, taskId, mapIndex: -1, ...neverTried });
     tx.append(ofRun, taskInstanceNo);
   });
+  if (backfill !== null) takeItem(tx, backfill, runNo, "queued");
   return {
     status: "created",
     runNo,
@@ -142,6 +149,7 @@ export function updateRun(tx: Transaction, change: UpdateRun): Outcome {
   const startedAt = to === "queued" ? null : to === "running" ? (run.startedAt ?? at) : run.startedAt;
   tx.replace(tx.tables.runs, run.runNo, { ...run, state: to, note, startedAt, endedAt: isRunFinished(to) ? at : null });
   tx.mark(tx.tables.activeRuns, run.runNo, !isRunFinished(to));
+  if (run.backfillNo !== null) moveCounters(tx, run.backfillNo, run.state, to);
   return done(writeEvent(tx, change, at, run.dagId));
 }
 

@@ -35,6 +35,7 @@ async function withRun(taskIds: readonly string[]): Promise<{ store: Store; runN
       params: null,
       conf: null,
       idempotencyKey: null,
+      backfill: null,
       at,
     },
   ]);

@@ -63,6 +63,7 @@ class MemoryStore implements Store {
   readonly settings;
   readonly state;
   readonly requests;
+  readonly backfills;
 
   constructor(shared: SharedRows) {
     this.#shared = shared;
@@ -81,6 +82,7 @@ class MemoryStore implements Store {
     this.settings = readers.settings;
     this.state = readers.state;
     this.requests = readers.requests;
+    this.backfills = readers.backfills;
   }
 
   async open(mode: OpenMode): Promise<StoreOpening> {

@@ -1,5 +1,7 @@
 import type {
   AttemptPerformance,
+  BackfillItem,
+  BackfillRow,
   DagRow,
   DagVersionRow,
   EventRow,
@@ -21,6 +23,11 @@ export interface KeptVersion {
 export interface KeptChunk {
   readonly bytes: Uint8Array;
   readonly at: number;
+}
+
+/** An item of a backfill as it is kept. */
+export interface KeptBackfillItem extends BackfillItem {
+  readonly runNo: number | null;
 }
 
 /**
@@ -60,6 +67,10 @@ export interface Tables {
   readonly requests: (RequestRow | undefined)[];
   readonly requestNoById: Map<string, number>;
   readonly unanswered: Set<number>;
+  readonly backfills: (BackfillRow | undefined)[];
+  readonly backfillNoById: Map<string, number>;
+  /** By backfill. */
+  readonly backfillItems: Map<number, KeptBackfillItem[]>;
 }
 
 export function emptyTables(): Tables {
@@ -90,6 +101,9 @@ export function emptyTables(): Tables {
     requests: [undefined],
     requestNoById: new Map(),
     unanswered: new Set(),
+    backfills: [undefined],
+    backfillNoById: new Map(),
+    backfillItems: new Map(),
   };
 }
 

@@ -42,6 +42,8 @@ export interface RunRow {
   readonly params: string | null;
   readonly conf: string | null;
   readonly idempotencyKey: string | null;
+  /** The backfill that it belongs to; it may be removed since. */
+  readonly backfillNo: number | null;
   readonly note: string | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
@@ -129,7 +131,7 @@ export interface EventRow {
   /** Grows with every event of the store; never reused. */
   readonly seq: number;
   readonly at: number;
-  /** For example `run.created`, `run.success`, `task.started`, `task.failed`, `task.expanded`, `dag.registered`. */
+  /** For example `run.created`, `run.success`, `task.started`, `task.failed`, `task.expanded`, `dag.registered`, `backfill.running`. */
   readonly kind: string;
   /** As it was written, else the DAG of the run. */
   readonly dagId: string | null;

@@ -113,6 +113,7 @@ async function putRun(store: ReturnType<typeof memoryStore>, dag: Dag, run: Give
         params: null,
         conf: null,
         idempotencyKey: null,
+        backfill: null,
         at,
       },
     ])

@@ -154,6 +154,7 @@ describe("latest only", () => {
       params: null,
       conf: null,
       idempotencyKey: null,
+      backfill: null,
       at: now,
     };
     await store.commit([create]);

@@ -154,6 +154,7 @@ export class CollectorHistory {
       params: null,
       conf: null,
       idempotencyKey: null,
+      backfill: null,
       at: this.now,
     });
   }

@@ -25,8 +25,8 @@ export class EventWriter {
   }
 
   /** Writes the event that a change stands for and answers its number; 0 when the change tells nothing. */
-  write(change: Change, at: number, dagId: string | null = null, runNo?: number): number {
-    const event = eventOf(change);
+  write(change: Change, at: number, dagId: string | null = null, runNo?: number, backfillId?: string): number {
+    const event = eventOf(change, backfillId);
     if (event === undefined) return 0;
     const seq = ++this.#seq;
     const run = runNo ?? event.runNo;

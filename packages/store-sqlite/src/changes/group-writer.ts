@@ -3,6 +3,9 @@ import type { DatabaseSync, StatementSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
 import { scheduleAdvancer } from "./advance-schedule.ts";
 import { logAppender } from "./append-logs.ts";
+import { BackfillCounts } from "./backfill-counts.ts";
+import { backfillAssigner, itemSkipper } from "./backfill-runs.ts";
+import { backfillCreator, backfillDeleter, backfillUpdater, itemAdder, limitSetter } from "./backfills.ts";
 import { taskClearer, taskCollapser } from "./clear-task.ts";
 import { runCreator } from "./create-run.ts";
 import { chunkDeleter } from "./delete-chunks.ts";
@@ -59,6 +62,7 @@ export class GroupWriter {
       xcoms: new RowBatch(sql, replacing, "xcoms", xcomColumns),
       reads: new RowBatch(sql, replacing, "xcom_reads", readColumns),
       performance: new RowBatch(sql, replacing, "attempt_performance", performanceColumns),
+      backfills: new BackfillCounts(sql),
       dagNoOfVersion: new Map(),
     };
     this.#apply = applier(this.#writer);
@@ -81,11 +85,12 @@ export class GroupWriter {
 
   #transaction(work: () => readonly Outcome[]): readonly Outcome[] {
     this.#begin.all();
-    const { last, events, xcoms, reads, performance } = this.#writer;
+    const { last, events, xcoms, reads, performance, backfills } = this.#writer;
     const before = { ...last };
     try {
       const outcomes = work();
       events.flush();
+      backfills.flush();
       flushRecords(this.#writer);
       this.#commit.all();
       events.committed();
@@ -93,6 +98,7 @@ export class GroupWriter {
     } catch (error) {
       Object.assign(last, before);
       events.rolledBack();
+      backfills.rolledBack();
       for (const batch of [xcoms, reads, performance]) batch.clear();
       this.#writer.dagNoOfVersion.clear();
       this.#rollback();
@@ -146,6 +152,13 @@ function applier(writer: Writer): (change: Change) => Outcome {
   const fileRequest = requestFiler(writer);
   const answerRequest = requestAnswerer(writer);
   const deleteRequests = requestDeleter(writer);
+  const createBackfill = backfillCreator(writer);
+  const addBackfillItems = itemAdder(writer);
+  const updateBackfill = backfillUpdater(writer);
+  const setBackfillLimit = limitSetter(writer);
+  const assignBackfill = backfillAssigner(writer);
+  const skipBackfillItem = itemSkipper(writer);
+  const deleteBackfills = backfillDeleter(writer);
   return (change) => {
     switch (change.kind) {
       case "startTask":
@@ -194,6 +207,20 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return answerRequest(change);
       case "deleteRequests":
         return deleteRequests(change);
+      case "createBackfill":
+        return createBackfill(change);
+      case "addBackfillItems":
+        return addBackfillItems(change);
+      case "updateBackfill":
+        return updateBackfill(change);
+      case "setBackfillLimit":
+        return setBackfillLimit(change);
+      case "assignBackfill":
+        return assignBackfill(change);
+      case "skipBackfillItem":
+        return skipBackfillItem(change);
+      case "deleteBackfills":
+        return deleteBackfills(change);
       case "appendEvent":
         return done(writer.events.write(change, change.event.at, change.event.dagId));
       default:

@@ -1,6 +1,7 @@
 import type { Outcome } from "@millrace/core/plugin";
 import type { DatabaseSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
+import type { BackfillCounts } from "./backfill-counts.ts";
 import type { EventWriter } from "./event-writer.ts";
 import type { RowBatch } from "./row-batch.ts";
 
@@ -14,6 +15,7 @@ export interface Writer {
   readonly xcoms: RowBatch;
   readonly reads: RowBatch;
   readonly performance: RowBatch;
+  readonly backfills: BackfillCounts;
   /** Versions of DAGs never change; those seen in a stored group are known by heart. */
   readonly dagNoOfVersion: Map<number, number>;
 }

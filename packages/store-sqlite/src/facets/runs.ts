@@ -5,7 +5,7 @@ const selectFrom = (
   runs: string,
 ) => `SELECT r.run_no AS runNo, r.run_id AS runId, r.dag_no AS dagNo, d.dag_id AS dagId, r.version_no AS versionNo,
   r.type, r.state, r.logical_date AS logicalDate, r.interval_start AS intervalStart, r.interval_end AS intervalEnd,
-  r.params, r.conf, r.idempotency_key AS idempotencyKey, ${anyText("r.note", "note")},
+  r.params, r.conf, r.idempotency_key AS idempotencyKey, r.backfill_no AS backfillNo, ${anyText("r.note", "note")},
   r.created_at AS createdAt, r.started_at AS startedAt, r.ended_at AS endedAt
   FROM ${runs} CROSS JOIN dags d ON d.dag_no = r.dag_no`;
 

@@ -1,7 +1,11 @@
 import {
+  type AddBackfillItems,
   type AttemptPerformance,
+  type BackfillItem,
+  type BackfillState,
   type ClearTask,
   type CollapseTask,
+  type CreateBackfill,
   type CreateRun,
   type ExpandTask,
   type FileRequest,
@@ -11,6 +15,7 @@ import {
   type SetTask,
   type StartTask,
   TASK_STATES,
+  type UpdateBackfill,
   type UpdateRun,
   type XComPut,
 } from "@millrace/core/plugin";
@@ -45,6 +50,7 @@ export function createRun(change: Pick<CreateRun, "dagNo" | "versionNo" | "runId
     params: null,
     conf: null,
     idempotencyKey: null,
+    backfill: null,
     at: noon,
     ...change,
   };
@@ -116,6 +122,42 @@ export function collapseTask(
 
 export function fileRequest(requestId: string, change: Partial<FileRequest> = {}): FileRequest {
   return { kind: "fileRequest", requestId, operation: "pause", payload: '{"dag":"sales"}', at: noon, ...change };
+}
+
+export function createBackfill(
+  change: Pick<CreateBackfill, "backfillId" | "dagNo"> & Partial<CreateBackfill>,
+): CreateBackfill {
+  return { kind: "createBackfill", spec: '{"from":"2026-01-01"}', maxActive: 2, at: noon, ...change };
+}
+
+/** Items to create, or as they say; the logical date is the number of the item. */
+export function addItems(backfillNo: number, items: readonly Partial<BackfillItem>[], first = 0): AddBackfillItems {
+  return {
+    kind: "addBackfillItems",
+    backfillNo,
+    items: items.map((item, index) => ({
+      itemNo: first + index,
+      logicalDate: first + index,
+      intervalStart: first + index,
+      intervalEnd: first + index + 1,
+      action: "create",
+      reason: null,
+      params: null,
+      conf: null,
+      ...item,
+    })),
+  };
+}
+
+export const backfillStates: readonly BackfillState[] = ["preparing", "running", "paused", "cancelled", "completed"];
+
+/** From any state. */
+export function moveBackfill(
+  backfillNo: number,
+  to: UpdateBackfill["to"],
+  change: Partial<UpdateBackfill> = {},
+): UpdateBackfill {
+  return { kind: "updateBackfill", backfillNo, from: backfillStates, to, note: null, at: noon, ...change };
 }
 
 /** What an attempt cost; numbers that tell the columns from each other. */

@@ -2,8 +2,9 @@ import type { Change, Outcome, Store } from "@millrace/core/plugin";
 import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { expectTrueCounters } from "./backfill-place.ts";
 import { type Numbers, note, type Step } from "./model-numbers.ts";
-import { anySteps, taskIdsOfPrint } from "./model-steps.ts";
+import { anySteps, backfillSteps, taskIdsOfPrint } from "./model-steps.ts";
 import { openEngine, runCase, type StoreCase, type StoreUnderTest } from "./store-case.ts";
 
 interface Group {
@@ -15,24 +16,33 @@ interface Group {
   readonly restarts: boolean;
 }
 
-const anyGroup: fc.Arbitrary<Group> = fc.record({
-  steps: fc.array(anySteps, { maxLength: 10 }),
-  fails: fc.nat({ max: 9 }).map((n) => n === 9),
-  restarts: fc.nat({ max: 9 }).map((n) => n === 9),
-});
+const groupsOf = (steps: fc.Arbitrary<readonly Step[]>): fc.Arbitrary<readonly Group[]> =>
+  fc.array(
+    fc.record({
+      steps: fc.array(steps, { maxLength: 10 }),
+      fails: fc.nat({ max: 9 }).map((n) => n === 9),
+      restarts: fc.nat({ max: 9 }).map((n) => n === 9),
+    }),
+    { minLength: 3, maxLength: 14 },
+  );
 
-/** @param sequences - how many random ones are tried */
+/** @param sequences - how many random ones are tried; of backfills half as many */
 export const modelCases = (sequences: number): readonly StoreCase[] => [
-  {
-    name: "random groups of changes have the same outcomes and leave the same rows",
+  modelCase("random groups of changes have the same outcomes and leave the same rows", anySteps, sequences),
+  modelCase("so do random groups about backfills, whose counters are always true", backfillSteps, sequences / 2),
+];
+
+function modelCase(name: string, steps: fc.Arbitrary<readonly Step[]>, numRuns: number): StoreCase {
+  return {
+    name,
     async run(_place, makeStore) {
-      const property = fc.asyncProperty(fc.array(anyGroup, { minLength: 3, maxLength: 14 }), (groups) =>
+      const property = fc.asyncProperty(groupsOf(steps), (groups) =>
         runCase({ name: "one sequence", run: (place) => holdAgainstModel(place, groups) }, makeStore),
       );
-      await fc.assert(property, { numRuns: sequences });
+      await fc.assert(property, { numRuns: Math.ceil(numRuns) });
     },
-  },
-];
+  };
+}
 
 async function holdAgainstModel(place: StoreUnderTest, groups: readonly Group[]): Promise<void> {
   const database = memoryDatabase();
@@ -52,7 +62,7 @@ async function holdAgainstModel(place: StoreUnderTest, groups: readonly Group[])
 class Follower {
   readonly #connect: () => Store;
   #store: Store | undefined;
-  readonly #numbers: Numbers = { dagNos: [], versions: [], runNos: [], requestNos: [], tasks: [] };
+  readonly #numbers: Numbers = { dagNos: [], versions: [], runNos: [], requestNos: [], backfills: [], tasks: [] };
 
   constructor(connect: () => Store) {
     this.#connect = connect;
@@ -83,7 +93,8 @@ class Follower {
 
   async everything(): Promise<unknown> {
     const store = this.#store as Store;
-    const { versions, runNos, requestNos, tasks, dagNos } = this.#numbers;
+    const { versions, runNos, requestNos, tasks, dagNos, backfills } = this.#numbers;
+    await expectTrueCounters(store);
     const keys = ["k", "l", "m"];
     const all: unknown[] = [
       await store.dags.list(),
@@ -100,6 +111,12 @@ class Follower {
       all.push(
         await store.runs.ofDates({ dagNo, from: 0, to: 2 }),
         await store.runs.ofDates({ dagNo, from: 1, to: 9, limit: 1 }),
+      );
+    all.push(await store.backfills.list({}), await store.backfills.list({ dagId: "dag-1", states: ["running"] }));
+    for (const { backfillNo } of backfills)
+      all.push(
+        await store.backfills.items({ backfillNo }),
+        await store.backfills.items({ backfillNo, states: ["pending", "success"], after: 0, limit: 2 }),
       );
     for (const { versionNo } of versions) all.push(await store.dags.version(versionNo));
     for (const key of keys) all.push(await store.settings.get(key));
@@ -138,7 +155,7 @@ class Follower {
 
   /** The value with this store's own numbers replaced by their place in order of appearance. */
   #plain(value: unknown): unknown {
-    const { dagNos, versions, runNos, requestNos, tasks } = this.#numbers;
+    const { dagNos, versions, runNos, requestNos, tasks, backfills } = this.#numbers;
     const places: Record<string, (no: number) => unknown> = {
       dagNo: (no) => dagNos.indexOf(no),
       versionNo: (no) => versions.findIndex(({ versionNo }) => versionNo === no),
@@ -148,6 +165,7 @@ class Follower {
       sourceRunNo: (no) => runNos.indexOf(no),
       sourceNo: (no) => tasks.findIndex(({ taskInstanceNo }) => taskInstanceNo === no),
       requestNo: (no) => requestNos.indexOf(no),
+      backfillNo: (no) => backfills.findIndex(({ backfillNo }) => backfillNo === no),
       eventSeq: (no) => no > 0,
       seq: () => undefined,
       logNo: () => undefined,

@@ -25,8 +25,11 @@ export function told<T>(
   data: fc.Arbitrary<T>,
   make: (data: T, numbers: Numbers) => Change,
 ): fc.Arbitrary<Step> {
-  return data.map((value) => {
-    const step: Step = (numbers) => make(value, numbers);
-    return Object.assign(step, { [fc.toStringMethod]: () => `${kind} ${fc.stringify(value)}` });
-  });
+  return data.map((value) => tell(kind, value, make));
+}
+
+/** One such step. */
+export function tell<T>(kind: Change["kind"], value: T, make: (data: T, numbers: Numbers) => Change): Step {
+  const step: Step = (numbers) => make(value, numbers);
+  return Object.assign(step, { [fc.toStringMethod]: () => `${kind} ${fc.stringify(value)}` });
 }

@@ -6,6 +6,7 @@ export interface Numbers {
   readonly versions: { readonly dagNo: number; readonly versionNo: number; readonly size: number }[];
   readonly runNos: number[];
   readonly requestNos: number[];
+  readonly backfills: { readonly backfillNo: number; readonly dagNo: number; total: number }[];
   readonly tasks: { readonly taskInstanceNo: number; readonly runNo: number; readonly taskNo: number }[];
 }
 
@@ -26,6 +27,12 @@ export function runAt({ runNos }: Numbers, index: number): number {
   return runNos[index % Math.max(runNos.length, 1)] ?? nowhere;
 }
 
+/** Mostly the newest backfill. */
+export function backfillAt({ backfills }: Numbers, index: number): Numbers["backfills"][number] {
+  const place = index % 3 === 2 ? index % Math.max(backfills.length, 1) : backfills.length - 1;
+  return backfills[place] ?? { backfillNo: nowhere, dagNo: nowhere, total: 0 };
+}
+
 export function placeOf({ taskInstanceNo, runNo }: { readonly taskInstanceNo: number; readonly runNo: number }) {
   return { taskInstanceNo, runNo };
 }
@@ -42,6 +49,11 @@ export function note(numbers: Numbers, change: Change, outcome: Outcome): void {
     for (let taskNo = 0; taskNo < size; taskNo++) {
       numbers.tasks.push({ taskInstanceNo: outcome.firstTaskInstanceNo + taskNo, runNo: outcome.runNo, taskNo });
     }
+  } else if (outcome.status === "backfillCreated" && change.kind === "createBackfill") {
+    numbers.backfills.push({ backfillNo: outcome.backfillNo, dagNo: change.dagNo, total: 0 });
+  } else if (outcome.status === "done" && change.kind === "addBackfillItems") {
+    const backfill = numbers.backfills.find(({ backfillNo }) => backfillNo === change.backfillNo);
+    if (backfill !== undefined) backfill.total += change.items.length;
   } else if (outcome.status === "filed") {
     if (!numbers.requestNos.includes(outcome.requestNo)) numbers.requestNos.push(outcome.requestNo);
   } else if (outcome.status === "expanded" && change.kind === "expandTask") {

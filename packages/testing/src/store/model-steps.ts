@@ -1,6 +1,7 @@
 import type { RunState, RunType } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { createRun, fileRequest, registerDag, updateRun } from "./changes.ts";
+import { backfilling } from "./model-backfill-steps.ts";
 import { at, instant, json, key, pick, text, told } from "./model-data.ts";
 import { nowhere, runAt, type Step, taskAt } from "./model-numbers.ts";
 import {
@@ -193,7 +194,15 @@ const recording = fc.oneof(
 
 const alone = (arbitrary: fc.Arbitrary<Step>) => arbitrary.map((step) => [step]);
 
-/** One step, or a few that belong together. */
+/** What backfills are about: one step, or a few that belong together. */
+export const backfillSteps: fc.Arbitrary<readonly Step[]> = fc.oneof(
+  { weight: 1, arbitrary: alone(registering) },
+  { weight: 2, arbitrary: alone(creating) },
+  { weight: 1, arbitrary: alone(movingRun) },
+  { weight: 14, arbitrary: backfilling },
+);
+
+/** One step of anything else, or a few that belong together. */
 export const anySteps: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 2, arbitrary: alone(registering) },
   { weight: 4, arbitrary: alone(creating) },

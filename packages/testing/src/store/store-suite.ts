@@ -1,4 +1,6 @@
 import { describe, test } from "vitest";
+import { backfillCases } from "./backfill-cases.ts";
+import { backfillRunCases } from "./backfill-run-cases.ts";
 import { costCases } from "./cost-cases.ts";
 import { dagCases } from "./dag-cases.ts";
 import { groupCases } from "./group-cases.ts";
@@ -30,6 +32,8 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
   "logs, events, state and the rest": recordCases,
   requests: requestCases,
   "walking and writing anew": rewriteCases,
+  backfills: backfillCases,
+  "runs of backfills": backfillRunCases,
 };
 
 export interface StoreSuiteOptions {
