@@ -8,6 +8,7 @@ const groups: Catalogue["groups"] = {
   keys: "The keys that values are encrypted with",
   pools: "Limits on how many tasks run at once",
   notify: "Who is told what happens",
+  connections: "What tasks connect to by name",
   config: "The configuration as it holds",
   db: "The database of the store",
 };
@@ -98,6 +99,16 @@ const commands: readonly CommandEntry[] = [
     path: "notify test",
     summary: "Send a message that says that it is a test",
     load: () => import("./commands/notify-test.ts"),
+  },
+  {
+    path: "connections list",
+    summary: "List the connections, their types and where they come from",
+    load: () => import("./commands/connections-list.ts"),
+  },
+  {
+    path: "connections test",
+    summary: "Try whether a connection can be reached",
+    load: () => import("./commands/connections-test.ts"),
   },
   {
     path: "config explain",

@@ -22,7 +22,11 @@ export async function openEngine(
 ): Promise<Engine> {
   const core = await session.core();
   const config = await session.config();
-  const [{ backend }, store] = await Promise.all([core.resolveXComBackend(config), session.store()]);
+  const [{ backend }, { providers }, store] = await Promise.all([
+    core.resolveXComBackend(config),
+    core.resolveSecrets(config),
+    session.store(),
+  ]);
   try {
     return await core.createEngine({
       ...options,
@@ -35,6 +39,9 @@ export async function openEngine(
         timeout: config.xcom.timeout,
         logOperations: session.options.debug,
       },
+      secrets: providers,
+      secretTtl: config.secrets.ttl,
+      secretTimeout: config.secrets.timeout,
       pools: config.pools,
       concurrency: config.concurrency,
       threads: config.threads,

@@ -1,5 +1,6 @@
 import type { MillraceError } from "@millrace/core/plugin";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { withoutSecrets } from "./terminal/mask.ts";
 import { safeText } from "./terminal/safe-text.ts";
 import type { Style } from "./terminal/style.ts";
 
@@ -21,9 +22,14 @@ export function exitCodeOfError(error: unknown): number {
 }
 
 export function errorPayload(error: unknown): ErrorPayload {
-  if (!isCoded(error)) return { code: "INTERNAL", message: textOf(error), cure: null };
+  if (!isCoded(error)) return { code: "INTERNAL", message: withoutSecrets(textOf(error)), cure: null };
   const { code, message, cure, issues } = error;
-  return { code, message, cure, ...(issues.length > 0 && { issues: issues.map(errorPayload) }) };
+  return {
+    code,
+    message: withoutSecrets(message),
+    cure: withoutSecrets(cure),
+    ...(issues.length > 0 && { issues: issues.map(errorPayload) }),
+  };
 }
 
 /** Lines that tell people what is wrong and what to do; with `debug` also where it happened. */
@@ -60,7 +66,7 @@ function stacksOf(error: unknown): string[] {
   for (let at: unknown = error; at instanceof Error && !seen.has(at); at = at.cause) {
     seen.add(at);
     if (lines.length > 0) lines.push("caused by:");
-    lines.push(...safeText(at.stack ?? String(at)).split("\n"));
+    lines.push(...safeText(withoutSecrets(at.stack ?? String(at))).split("\n"));
   }
   return lines;
 }

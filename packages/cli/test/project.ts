@@ -44,7 +44,7 @@ export interface Project {
   write(files: Readonly<Record<string, string>>): void;
   millrace(args: readonly string[], call?: Call): Promise<Ended>;
   /** Runs a command line in this process, at a terminal if it has an answer to questions. For those that load no DAG file. */
-  here(args: readonly string[], answer?: string): Promise<Ended>;
+  here(args: readonly string[], answer?: string, env?: Io["env"]): Promise<Ended>;
   /** Starts a command that goes on until it is told to stop. What is still there when the test file ends is killed. */
   spawn(args: readonly string[], call?: Call): Running;
 }
@@ -105,7 +105,7 @@ export function project(files: Readonly<Record<string, string>> = {}): Project {
     folder,
     write,
     millrace: (args, call = {}) => millrace(args, { cwd: folder, ...call }),
-    here: (args, answer) => here(args, folder, answer),
+    here: (args, answer, env) => here(args, folder, answer, env),
     spawn: (args, call = {}) => running(args, { cwd: folder, ...call }),
   };
 }
@@ -127,7 +127,7 @@ export function linkPackages(folder: string): void {
 }
 
 /** Runs a command line in this process. */
-export async function here(args: readonly string[], cwd: string, answer?: string): Promise<Ended> {
+export async function here(args: readonly string[], cwd: string, answer?: string, env: Io["env"] = {}): Promise<Ended> {
   const written = { out: "", err: "" };
   const output = (name: "out" | "err"): Io["out"] => ({
     write: (text) => {
@@ -140,7 +140,7 @@ export async function here(args: readonly string[], cwd: string, answer?: string
   const io: Io = {
     out: output("out"),
     err: output("err"),
-    env: {},
+    env,
     cwd,
     canAsk: answer !== undefined,
     ask: async (question) => {

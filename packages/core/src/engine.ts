@@ -34,6 +34,7 @@ export {
   type LoadedDags,
   loadDags,
 } from "./config/load-dags.ts";
+export { type ResolvedSecrets, resolveSecrets } from "./config/resolve-secrets.ts";
 export { type ResolvedServices, resolveServices } from "./config/resolve-services.ts";
 export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
@@ -83,6 +84,14 @@ export type { Connection, ConnectionInput } from "./secrets/connection.ts";
 export { environmentSecrets } from "./secrets/environment-provider.ts";
 export { fileSecrets } from "./secrets/file-provider.ts";
 export { givenSecrets } from "./secrets/given-provider.ts";
+export {
+  type InspectConnectionsOptions,
+  type ListedConnection,
+  type ListedConnections,
+  listConnections,
+  type TestedConnection,
+  testConnection,
+} from "./secrets/inspect-connections.ts";
 export type { ConnectionCheck, SecretCall, SecretListing, SecretProvider } from "./secrets/provider.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { formatDuration } from "./time/duration.ts";

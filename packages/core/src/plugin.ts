@@ -9,6 +9,7 @@ export type {
   PluginEnvKey,
   PluginKind,
   PluginManifest,
+  SecretsManifest,
   ServiceManifest,
   StoreBackup,
   StoreInspection,

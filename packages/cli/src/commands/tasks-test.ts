@@ -51,7 +51,15 @@ export default defineCommand({
     for (const missing of missingValues(dag, taskId, values))
       session.note(`Nothing is given for '${missing}': the task is told undefined.`);
     const database = memoryDatabase();
-    const engine = await core.createEngine({ dags: [tried], store: memoryStore({ database }), threads: "inline" });
+    const config = await session.config();
+    const engine = await core.createEngine({
+      dags: [tried],
+      store: memoryStore({ database }),
+      threads: "inline",
+      secrets: (await core.resolveSecrets(config)).providers,
+      secretTtl: config.secrets.ttl,
+      secretTimeout: config.secrets.timeout,
+    });
     const release = session.io.onInterrupt(() => session.io.exit(exitCodes.interrupted));
     const releaseStray = session.io.onStrayError((error) =>
       session.warn(`Something was thrown outside of the task: ${safeLine(messageOf(error))}`),

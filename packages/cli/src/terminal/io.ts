@@ -1,5 +1,6 @@
 import { Console } from "node:console";
 import { createInterface } from "node:readline";
+import { maskedPieces } from "./mask.ts";
 
 /** One of the two streams that a command writes to. */
 export interface Output {
@@ -40,7 +41,9 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
   const writePayload = stdout.write.bind(stdout) as Write;
   const writeError = stderr.write.bind(stderr) as Write;
   let hear: ((text: string) => void) | undefined;
-  const foreign = (text: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
+  const masked = maskedPieces();
+  const foreign = (given: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
+    const text = masked(given);
     if (hear) hear(typeof text === "string" ? text : Buffer.from(text).toString());
     else writeError(text);
     const called = typeof encoding === "function" ? encoding : done;

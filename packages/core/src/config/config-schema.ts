@@ -2,11 +2,14 @@ import { z } from "zod";
 import { isPoolName } from "../authoring/identifiers.ts";
 import { isPlainRecord } from "../authoring/option-reader.ts";
 import { coreError, isMillraceError, type MillraceError, shown } from "../errors.ts";
+import { type ConnectionInput, parseConnection } from "../secrets/connection.ts";
+import type { SecretProvider } from "../secrets/provider.ts";
+import { isSecretKey } from "../secrets/secret-name.ts";
 import type { Store } from "../store/contract.ts";
 import { type DurationInput, parseDuration } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
 import type { LiveService, MillraceConfig, PluginOptions, PluginReference } from "./define-config.ts";
-import { isEngineService, isObject, isPluginName, isStore, isXComPart } from "./plugin-kinds.ts";
+import { isEngineService, isObject, isPluginName, isSecretProvider, isStore, isXComPart } from "./plugin-kinds.ts";
 import { isSecretName, mask, masked } from "./secrets.ts";
 
 const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
@@ -16,7 +19,7 @@ function isOptions(value: unknown): value is PluginOptions {
 }
 
 function isLive(value: unknown): boolean {
-  return isStore(value) || isXComPart(value) || isEngineService(value);
+  return isStore(value) || isXComPart(value) || isEngineService(value) || isSecretProvider(value);
 }
 
 function isReference(value: unknown): value is PluginReference {
@@ -28,6 +31,15 @@ function isReference(value: unknown): value is PluginReference {
 function isDuration(value: unknown): boolean {
   try {
     parseDuration(value as DurationInput);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isConnection(value: unknown): boolean {
+  try {
+    parseConnection("it", value, (why) => new Error(why));
     return true;
   } catch {
     return false;
@@ -55,6 +67,17 @@ const schema = z.strictObject({
   services: z
     .array(z.custom<PluginReference | LiveService>((value) => isReference(value) || isEngineService(value)))
     .optional(),
+  secrets: z
+    .strictObject({
+      file: path.optional(),
+      providers: z
+        .array(z.custom<PluginReference | SecretProvider>((value) => isReference(value) || isSecretProvider(value)))
+        .optional(),
+      ttl: z.custom<DurationInput>(isDuration).optional(),
+      timeout: z.custom<DurationInput>(isDuration).optional(),
+    })
+    .optional(),
+  connections: z.record(z.string().refine(isSecretKey), z.custom<ConnectionInput>(isConnection)).optional(),
   pools: z.record(z.string().refine(isPoolName), z.int().min(1).max(1_000_000)).optional(),
   concurrency: z.int().min(1).max(100_000).optional(),
   threads: z
@@ -83,6 +106,17 @@ const expectations: readonly (readonly [path: string, expected: string])[] = [
   ["xcom.timeout", "a duration such as '10m' is expected"],
   ["services", "a list of services is expected"],
   ["services.*", "a package name, a pair [name, options] or a live service is expected"],
+  ["secrets", "an object with file, providers, ttl or timeout is expected"],
+  ["secrets.file", "the path of a file is expected"],
+  ["secrets.providers", "a list of providers is expected"],
+  ["secrets.providers.*", "a package name, a pair [name, options] or a live provider is expected"],
+  ["secrets.ttl", "a duration such as '5m' is expected"],
+  ["secrets.timeout", "a duration such as '10s' is expected"],
+  ["connections", "an object of connections by name is expected"],
+  [
+    "connections.*",
+    "a URL such as 'https://api.local' or an object with a type is expected, under a name of small letters and digits with one _, -, . or / between them",
+  ],
   ["pools", "an object of slots by pool is expected"],
   ["pools.*", "a whole number of slots from 1 up under a pool's name is expected"],
   ["concurrency", "a whole number from 1 to 100000 is expected"],
@@ -105,6 +139,11 @@ export const settingNames = [
   "xcom.maxValueBytes",
   "xcom.timeout",
   "services",
+  "secrets.file",
+  "secrets.providers",
+  "secrets.ttl",
+  "secrets.timeout",
+  "connections",
   "pools",
   "concurrency",
   "threads.max",
@@ -183,7 +222,10 @@ function mistakesOf(
   const setting = steps.join(".");
   const expected = expectations.find(([pattern]) => fits(pattern, steps))?.[1] ?? "something else is expected";
   const seen = valueAt(raw, issue.path);
-  const value = steps.some(isSecretName) ? mask : typeof seen === "string" ? shown(masked(seen)) : shown(seen);
+  const [first, ...inner] = steps;
+  const isSecret =
+    inner.some(isSecretName) || first === "connections" || (first !== "secrets" && isSecretName(first ?? ""));
+  const value = isSecret ? mask : typeof seen === "string" ? shown(masked(seen)) : shown(seen);
   const source = sourceOf(setting) ?? sourceOf(steps.slice(0, 2).join(".")) ?? sourceOf(steps[0] ?? "");
   const subject = source ?? shown(setting).slice(1, -1);
   return [coreError("SETTING_INVALID", { setting: subject || "The default export", value, expected })];

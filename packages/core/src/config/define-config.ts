@@ -1,4 +1,6 @@
 import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
+import type { ConnectionInput } from "../secrets/connection.ts";
+import type { SecretProvider } from "../secrets/provider.ts";
 import type { Store } from "../store/contract.ts";
 import type { DurationInput } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
@@ -36,6 +38,21 @@ export interface MillraceConfig {
   };
   /** What `millrace start` has beside its scheduler: notifiers, backfills. In the order of their start. */
   readonly services?: readonly (PluginReference | LiveService)[];
+  /**
+   * Where secrets and connections come from, besides the environment, which is always asked first: the file, then `connections`,
+   * then the providers in their order.
+   */
+  readonly secrets?: {
+    /** A YAML or JSON file with `secrets` and `connections`, which only its owner may read. */
+    readonly file?: string;
+    readonly providers?: readonly (PluginReference | SecretProvider)[];
+    /** How long a value is kept before it is asked for again. Default 5 min. */
+    readonly ttl?: DurationInput;
+    /** How long one provider may take. Default 10 s. */
+    readonly timeout?: DurationInput;
+  };
+  /** Connections by name: URLs or objects. What holds a password belongs into the environment or the secrets file. */
+  readonly connections?: Readonly<Record<string, ConnectionInput>>;
   /** Slots by pool. A pool that tasks name must stand here; `default_pool` has 128 unless it stands here too. */
   readonly pools?: Readonly<Record<string, number>>;
   /** Tasks that run at once in this process. Default 32. */

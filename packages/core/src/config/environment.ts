@@ -36,6 +36,12 @@ export const environmentKeys: readonly EnvironmentKey[] = [
     says: "how long XCom parts may take to write or read a value, for example '10m'",
     parse: asText,
   },
+  {
+    key: "MILLRACE_SECRETS_FILE",
+    setting: "secrets.file",
+    says: "YAML or JSON file of secrets and connections, which only its owner may read",
+    parse: asText,
+  },
   { key: "MILLRACE_CONCURRENCY", setting: "concurrency", says: "tasks that run at once", parse: asNumber },
   { key: "MILLRACE_THREADS_MAX", setting: "threads.max", says: "threads for tasks at once", parse: asNumber },
   {

@@ -1,11 +1,13 @@
 import { engineDefaults } from "../engine/engine-defaults.ts";
 import { isMillraceError, type MillraceError } from "../errors.ts";
 import { threadDefaults } from "../runtime/threads/thread-options.ts";
+import { nameOfVariable } from "../secrets/secret-name.ts";
 import type { PluginReference } from "./define-config.ts";
 import { environmentKeys } from "./environment.ts";
 import type { LoadedConfig, Origin } from "./load-config.ts";
-import { isEngineService, isStore, isXComPart } from "./plugin-kinds.ts";
+import { isEngineService, isSecretProvider, isStore, isXComPart } from "./plugin-kinds.ts";
 import { isSecretOption, type PreparedPlugin } from "./plugin-options.ts";
+import { resolveSecrets } from "./resolve-secrets.ts";
 import { resolveServices } from "./resolve-services.ts";
 import { resolveStore } from "./resolve-store.ts";
 import { resolveXComBackend } from "./resolve-xcom.ts";
@@ -58,9 +60,18 @@ export async function explainConfig(config: LoadedConfig): Promise<ConfigExplana
   await collect("store", async () => [(await resolveStore(config)).plugin]);
   await collect("xcom", async () => (await resolveXComBackend(config)).plugins);
   await collect("services", async () => (await resolveServices(config)).plugins);
+  await collect("secrets", async () => (await resolveSecrets(config)).plugins);
 
   const environment = [
     ...environmentKeys.map(({ key, setting, says }) => ({ key, setting, says, value: config.env[key] || undefined })),
+    ...Object.keys(config.env)
+      .sort()
+      .flatMap((key) => {
+        const named = nameOfVariable(key);
+        return named && config.env[key]
+          ? [{ key, setting: `${named.kind}s`, says: `the ${named.kind} '${named.name}'`, value: mask }]
+          : [];
+      }),
     ...plugins.flatMap(({ at, plugin }) =>
       (plugin.manifest.env ?? []).map(({ key, option, says }) => ({
         key,
@@ -91,6 +102,14 @@ function ownSettings(config: LoadedConfig): ExplainedSetting[] {
     services: config.services.map((entry) =>
       isEngineService(entry) ? masked(entry) : nameOf(entry as PluginReference),
     ),
+    "secrets.file": config.secrets.file ?? "none",
+    "secrets.providers": config.secrets.providers.map((entry) =>
+      isSecretProvider(entry) ? `a live object (${entry.name})` : nameOf(entry),
+    ),
+    "secrets.ttl": config.secrets.ttl ?? engineDefaults.secretTtl,
+    "secrets.timeout": config.secrets.timeout ?? engineDefaults.secretTimeout,
+    // Their names: whatever else they hold may be secret.
+    connections: Object.keys(config.connections),
     pools: config.pools,
     concurrency: config.concurrency ?? engineDefaults.concurrency,
     "threads.max": config.threads.max ?? "as many as processors, at least 2",

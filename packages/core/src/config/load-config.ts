@@ -2,6 +2,8 @@ import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { coreError, type MillraceError } from "../errors.ts";
 import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
+import type { ConnectionInput } from "../secrets/connection.ts";
+import type { SecretProvider } from "../secrets/provider.ts";
 import type { Store } from "../store/contract.ts";
 import type { DurationInput } from "../time/duration.ts";
 import type { XComBackendPart } from "../xcom/parts.ts";
@@ -52,6 +54,14 @@ export interface LoadedConfig {
     readonly timeout: DurationInput | undefined;
   };
   readonly services: readonly (PluginReference | LiveService)[];
+  readonly secrets: {
+    /** Absolute. */
+    readonly file: string | undefined;
+    readonly providers: readonly (PluginReference | SecretProvider)[];
+    readonly ttl: DurationInput | undefined;
+    readonly timeout: DurationInput | undefined;
+  };
+  readonly connections: Readonly<Record<string, ConnectionInput>>;
   readonly pools: Readonly<Record<string, number>>;
   readonly concurrency: number | undefined;
   readonly threads: ThreadOptions;
@@ -110,6 +120,8 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
     if (above[setting] !== undefined) return resolve(cwd, above[setting]);
     return resolve(baseDir, settings[setting] ?? fallback);
   };
+  const { file: ownFile, providers = [], ttl, timeout } = settings.secrets ?? {};
+  const outerFile = above.secrets?.file;
   return {
     path,
     baseDir,
@@ -123,6 +135,13 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
       timeout: above.xcom?.timeout ?? settings.xcom?.timeout,
     },
     services: settings.services ?? [],
+    secrets: {
+      file: outerFile !== undefined ? resolve(cwd, outerFile) : ownFile && resolve(baseDir, ownFile),
+      providers,
+      ttl,
+      timeout,
+    },
+    connections: settings.connections ?? {},
     pools: settings.pools ?? {},
     concurrency: above.concurrency ?? settings.concurrency,
     threads: { ...settings.threads, ...above.threads },
@@ -176,7 +195,7 @@ function withSetting(raw: Record<string, unknown>, setting: string, value: unkno
 }
 
 /** Settings that hold others. */
-const groups = ["xcom", "threads"];
+const groups = ["xcom", "threads", "secrets"];
 
 function settingsIn(file: unknown): string[] {
   if (typeof file !== "object" || file === null) return [];

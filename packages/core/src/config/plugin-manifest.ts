@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { EngineService } from "../engine/service.ts";
 import type { MillraceError } from "../errors.ts";
+import type { SecretProvider } from "../secrets/provider.ts";
 import type { Store } from "../store/contract.ts";
 import type { XComChooser, XComPlace, XComStage } from "../xcom/parts.ts";
 
@@ -108,13 +109,20 @@ export interface ServiceManifest<Options = unknown> extends ManifestBase<Options
   create(options: Options, context: PluginContext): EngineService;
 }
 
+export interface SecretsManifest<Options = unknown> extends ManifestBase<Options> {
+  readonly kind: "secrets";
+  /** Makes a provider of secrets and connections. Nothing is opened before it is asked. */
+  create(options: Options, context: PluginContext): SecretProvider;
+}
+
 /** What a plug-in package exports as `manifest`, made by {@link definePlugin}. */
 export type PluginManifest<Options = unknown> =
   | StoreManifest<Options>
   | XComStageManifest<Options>
   | XComPlaceManifest<Options>
   | XComChooserManifest<Options>
-  | ServiceManifest<Options>;
+  | ServiceManifest<Options>
+  | SecretsManifest<Options>;
 
 export type PluginKind = PluginManifest["kind"];
 
@@ -146,6 +154,7 @@ export function definePlugin<Options>(manifest: XComStageManifest<Options>): XCo
 export function definePlugin<Options>(manifest: XComPlaceManifest<Options>): XComPlaceManifest<Options>;
 export function definePlugin<Options>(manifest: XComChooserManifest<Options>): XComChooserManifest<Options>;
 export function definePlugin<Options>(manifest: ServiceManifest<Options>): ServiceManifest<Options>;
+export function definePlugin<Options>(manifest: SecretsManifest<Options>): SecretsManifest<Options>;
 export function definePlugin<Options>(manifest: PluginManifest<Options>): PluginManifest<Options> {
   const branded = { ...manifest };
   Object.defineProperty(branded, brand, { value: true });

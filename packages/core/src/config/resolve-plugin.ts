@@ -21,7 +21,9 @@ export async function resolvePlugin(
   base: PluginBase,
   kinds: readonly PluginManifest["kind"][],
 ): Promise<PluginManifest> {
-  const what = { store: "a store", service: "a service" }[kinds[0] as string] ?? "an XCom backend";
+  const what =
+    { store: "a store", service: "a service", secrets: "a provider of secrets" }[kinds[0] as string] ??
+    "an XCom backend";
   const exports = await loadPlugin(name, base);
   const manifest = [exports.manifest, exports.default].find(isPluginManifest);
   if (manifest === undefined) throw coreError("PLUGIN_INVALID", { name, kind: what, why: "it exports no manifest" });

@@ -1,9 +1,13 @@
 import type { ConnectionInput } from "./connection.ts";
 import type { SecretProvider } from "./provider.ts";
+import { checkSecretName } from "./secret-name.ts";
+
+const kinds = ["secret", "connection"] as const;
 
 /**
  * Secrets and connections that a program gives itself, for tests for example.
  *
+ * @throws `SECRET_NAME_INVALID`
  * @example
  * ```ts
  * import { givenSecrets } from "@millrace/core/engine";
@@ -20,10 +24,10 @@ export function givenSecrets(given: {
   readonly name?: string;
 }): SecretProvider {
   const values = { secret: given.secrets ?? {}, connection: given.connections ?? {} };
+  for (const kind of kinds) for (const name of Object.keys(values[kind])) checkSecretName(kind, name);
   return {
     name: given.name ?? "the given values",
     get: (kind, name) => (Object.hasOwn(values[kind], name) ? values[kind][name] : undefined),
-    list: () =>
-      (["secret", "connection"] as const).flatMap((kind) => Object.keys(values[kind]).map((name) => ({ kind, name }))),
+    list: () => kinds.flatMap((kind) => Object.keys(values[kind]).map((name) => ({ kind, name }))),
   };
 }

@@ -5,7 +5,7 @@ import { isThenable } from "../runtime/thenable.ts";
 import { type Clock, monotonicOf } from "../time/clock.ts";
 import { formatDuration } from "../time/duration.ts";
 import { type Connection, parseConnection } from "./connection.ts";
-import type { SecretListing, SecretProvider } from "./provider.ts";
+import type { ConnectionCheck, SecretListing, SecretProvider } from "./provider.ts";
 import { checkSecretName, isSecretKey, type SecretKind, secretVariable } from "./secret-name.ts";
 
 /** What tasks ask for. */
@@ -78,6 +78,15 @@ export class SecretReader implements SecretAccess {
     const connection = value as Connection;
     this.#remember(connection);
     return { provider, connection };
+  }
+
+  /** What the provider itself finds when it tries a connection. */
+  async test(provider: SecretProvider, name: string): Promise<ConnectionCheck> {
+    const found: unknown = await this.#inTime(provider, "test", name, (signal) => provider.test?.(name, { signal }));
+    const { ok, detail } = (found ?? {}) as Partial<ConnectionCheck>;
+    if (typeof ok === "boolean" && typeof detail === "string") return { ok, detail };
+    const expected = "object with ok and detail";
+    throw coreError("SECRET_PROVIDER_INVALID", { provider: provider.name, expected, value: shown(found) });
   }
 
   /** What the providers have, by name; a name that several have is listed once, with the first of them. */
@@ -177,7 +186,7 @@ export class SecretReader implements SecretAccess {
   /** @throws what has a code, else `SECRET_PROVIDER_FAILED` */
   async #inTime<T>(
     provider: SecretProvider,
-    kind: SecretKind | "list",
+    kind: SecretKind | "list" | "test",
     name: string,
     ask: (signal: AbortSignal) => T | Promise<T>,
   ): Promise<T> {
@@ -186,7 +195,7 @@ export class SecretReader implements SecretAccess {
     const failed = (why: string, cause?: unknown): MillraceError =>
       coreError(
         "SECRET_PROVIDER_FAILED",
-        { place: provider.name, what: kind === "list" ? "its list" : `${kind} '${name}'`, why },
+        { place: provider.name, what: whatOf(kind, name), why },
         cause === undefined ? undefined : { cause },
       );
     if (this.#closing.signal.aborted) throw failed("the engine is closing");
@@ -212,6 +221,11 @@ export class SecretReader implements SecretAccess {
       over.abort();
     }
   }
+}
+
+function whatOf(kind: SecretKind | "list" | "test", name: string): string {
+  if (kind === "list") return "its list";
+  return kind === "test" ? `what it finds at connection '${name}'` : `${kind} '${name}'`;
 }
 
 const titles = { secret: "Secret", connection: "Connection" } as const;

@@ -1,12 +1,12 @@
 import type { Dag } from "@millrace/core";
 import type { RunOptions } from "@millrace/core/engine";
 import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
-import { createTestEngine, type TestEngineOptions } from "../engine/test-engine.ts";
+import { createTestEngine, type GivenToTasks, type TestEngineOptions } from "../engine/test-engine.ts";
 import { type StandIns, withStandIns } from "./stand-ins.ts";
 import { readTestRun, type TestRun } from "./test-run.ts";
 
 /** How {@link testDag} runs a DAG. */
-export interface TestDagOptions<P = unknown> extends StandIns, Omit<RunOptions<P>, "idempotencyKey"> {
+export interface TestDagOptions<P = unknown> extends StandIns, GivenToTasks, Omit<RunOptions<P>, "idempotencyKey"> {
   /** When time begins. Default: noon of 22 October 2026, in UTC. */
   readonly now?: TestEngineOptions["now"];
   /** Further DAGs, for tasks made by `d.trigger`. */
@@ -41,11 +41,18 @@ const runIdOfTest = "test";
  * ```
  */
 export async function testDag<P>(dag: Dag<P>, options: TestDagOptions<P> = {}): Promise<TestRun> {
-  const { mock, xcom, only, now, dags = [], runId = runIdOfTest, ...request } = options;
+  const { mock, xcom, only, now, dags = [], runId = runIdOfTest, secrets, connections, ...request } = options;
   const tested = withStandIns(dag, { mock, xcom, only });
   const all = [tested as Dag, ...[...dags].map((other) => withStandIns(other, {}))];
   const database = memoryDatabase();
-  const test = await createTestEngine({ dags: all, now, store: memoryStore({ database }), pools: poolsOf(all) });
+  const test = await createTestEngine({
+    dags: all,
+    now,
+    store: memoryStore({ database }),
+    pools: poolsOf(all),
+    secrets,
+    connections,
+  });
   const { events, executor } = test;
   try {
     const result = await test.run(tested, { ...request, runId });

@@ -1,16 +1,19 @@
 import type { Dag, DurationInput } from "@millrace/core";
 import {
+  type ConnectionInput,
   createEngine,
   type Engine,
   type EngineEvent,
   type EngineOptions,
   formatInstant,
+  givenSecrets,
   localExecutor,
   type Meter,
   parseInstant,
   type RunAnswer,
   type RunOptions,
   type RunResult,
+  type SecretProvider,
 } from "@millrace/core/engine";
 import { isMillraceError, memoryStore, type Randomness, type Store } from "@millrace/core/plugin";
 import { ManualClock } from "../clock/manual-clock.ts";
@@ -18,11 +21,19 @@ import { type RecordingExecutor, recordingExecutor } from "../doubles/recording-
 import { testingError } from "../errors.ts";
 import { AttemptsWork } from "./real-work.ts";
 
+/** What tasks get by name. Nothing else is there: a test never reads the secrets of the machine it runs on. */
+export interface GivenToTasks {
+  /** For `secret(name)`: texts by name, or providers of their own. */
+  readonly secrets?: Readonly<Record<string, string>> | readonly SecretProvider[];
+  /** For `connection(name)`: URLs or objects by name. They come before providers. */
+  readonly connections?: Readonly<Record<string, ConnectionInput>>;
+}
+
 /**
  * Options of {@link createTestEngine}: those of an engine, and when its time begins. Tasks with `isolation: "thread"` run
  * beside the engine, where the test can reach them, unless `threads` says otherwise.
  */
-export interface TestEngineOptions extends Omit<EngineOptions, "dags" | "clock"> {
+export interface TestEngineOptions extends Omit<EngineOptions, "dags" | "clock" | "secrets">, GivenToTasks {
   readonly dags: Iterable<Dag>;
   /** When time begins. Default: noon of 22 October 2026, in UTC. */
   readonly now?: Parameters<typeof parseInstant>[0];
@@ -83,14 +94,25 @@ export interface TestEngine extends AsyncDisposable {
  */
 export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
   const dags = [...options.dags];
-  const { now, clock: shared, schedule = dags.some((dag) => dag.schedule !== null), ...ofEngine } = options;
+  const { now, clock: shared, schedule = dags.some((dag) => dag.schedule !== null), ...given } = options;
+  const { secrets, connections, ...ofEngine } = given;
   const { store = memoryStore(), randomness = countingRandomness(), concurrency = 32 } = ofEngine;
   const work = new AttemptsWork();
   const executor = recordingExecutor(work.watched(ofEngine.executor ?? localExecutor({ concurrency })));
   const start = now === undefined ? undefined : parseInstant(now, "UTC");
   const clock = shared ?? new ManualClock(start, work);
   const engine = await clock.drive(
-    createEngine({ threads: "inline", meter: meterOf(clock), ...ofEngine, dags, clock, store, randomness, executor }),
+    createEngine({
+      threads: "inline",
+      meter: meterOf(clock),
+      ...ofEngine,
+      secrets: providersOf({ secrets, connections }),
+      dags,
+      clock,
+      store,
+      randomness,
+      executor,
+    }),
   );
   const events: EngineEvent[] = [];
   engine.observe((event) => events.push(event));
@@ -120,6 +142,16 @@ export async function createTestEngine(options: TestEngineOptions): Promise<Test
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function providersOf({ secrets = {}, connections = {} }: GivenToTasks): readonly SecretProvider[] {
+  const name = "what the test gives as secrets and connections";
+  if (!isList(secrets)) return [givenSecrets({ secrets, connections, name })];
+  return [givenSecrets({ connections, name }), ...secrets];
+}
+
+function isList(secrets: NonNullable<GivenToTasks["secrets"]>): secrets is readonly SecretProvider[] {
+  return Array.isArray(secrets);
 }
 
 /** Measures by the test's clock: the same in every run of a test. */
