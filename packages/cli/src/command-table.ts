@@ -47,6 +47,11 @@ const commands: readonly CommandEntry[] = [
     summary: "Have scheduled runs of a DAG made again",
     load: () => import("./commands/dags-unpause.ts"),
   },
+  {
+    path: "dags set",
+    summary: "Set what holds for a DAG whatever its code says",
+    load: () => import("./commands/dags-set.ts"),
+  },
   { path: "runs list", summary: "List runs, newest first", load: () => import("./commands/runs-list.ts") },
   { path: "runs show", summary: "Show one run and its tasks", load: () => import("./commands/runs-show.ts") },
   { path: "runs cancel", summary: "Stop a run", load: () => import("./commands/runs-cancel.ts") },

@@ -92,6 +92,7 @@ export async function askEngine<Answer>(session: Session, request: CommandReques
 /** The DAG that is to be run, or that the store does not know yet. Runs that there are have their code in bundles. */
 async function dagsFor(session: Session, request: CommandRequest): Promise<readonly Dag[]> {
   if (request.operation === "trigger") return [(await session.currentDag(request.dagId)).dag];
+  if (request.operation === "setCatchup") return (await sortOut(session, [(await session.dag(request.dagId)).dag])).fit;
   if (request.operation !== "pause" && request.operation !== "unpause") return [];
   const store = await session.reader();
   if (await store?.dags.get(request.dagId)) return [];
@@ -126,6 +127,8 @@ async function carryOut(engine: Engine, request: CommandRequest): Promise<unknow
     case "unpause":
       await engine[request.operation](request.dagId);
       return { dagId: request.dagId, paused: request.operation === "pause" };
+    case "setCatchup":
+      return engine.setCatchup(request.dagId, request.setting, { by: "dags set" });
     case "setPool":
       await engine.setPool(request.pool, request.slots);
       return { pool: request.pool, slots: request.slots };

@@ -99,6 +99,7 @@ describe("completion", () => {
       "trigger",
       "pause",
       "unpause",
+      "set",
     ]);
     expect(ask("millrace run $(touch owned) ").trim()).toBe("");
     expect(inShell("bash", ["--norc", "-c"], "ls")).not.toContain("owned");

@@ -62,6 +62,26 @@ describe.each(["beside an engine", "without an engine"])("operations %s", (where
     });
   });
 
+  it("sets the catchup of a DAG, tells it, and takes it back", async () => {
+    const set = async (...words: string[]): Promise<unknown> =>
+      (await made.millrace(["dags", "set", "flaky", ...words, "-o", "json"])).json();
+    const bounds = { window: "7d", maxRuns: 3 };
+    const told = { dag: "flaky", catchup: { old: false, new: bounds, from: "store", source: null } };
+    expect(await set("catchup={window: 7d, maxRuns: 3}")).toEqual(told);
+    await start?.until("flaky  catchup is {maxRuns: 3, window: 7d} now, was false (dags set)");
+    const shown = await made.millrace(["dags", "show", "flaky", "-o", "json"]);
+    expect(shown.json()).toMatchObject({ catchup: bounds, catchupFrom: "store" });
+    expect(await set("--reset")).toMatchObject({ catchup: { old: bounds, new: false, from: "code" } });
+    const refused = [["catchup=maybe"], ["catchup={maxRuns: 0}"], ["retries=3"], [], ["catchup=", "--reset"]];
+    const codes: unknown[] = [];
+    for (const words of refused) codes.push((await set(...words)) as object);
+    expect(codes).toMatchObject(
+      ["CATCHUP_INVALID", "CATCHUP_INVALID", "USAGE_INVALID", "USAGE_INVALID", "USAGE_INVALID"].map((code) => ({
+        error: { code },
+      })),
+    );
+  });
+
   it("shows what clearing concerns, asks, and does nothing on a no", async () => {
     const looked = await made.here(["tasks", "clear", "flaky", "first", "second", "--dry-run", "-o", "json"]);
     expect(looked.json<Told>()).toMatchObject({

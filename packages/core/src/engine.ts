@@ -3,6 +3,7 @@ import { assertNodeVersion } from "./node-version.ts";
 
 export { checkDagId, checkRunId, checkTaskPath, checkXComKey } from "./authoring/identifiers.ts";
 export type { CatchupState } from "./catchup/kept-catchup.ts";
+export { parseCatchupText } from "./catchup/parse-setting-text.ts";
 export {
   type CollectBundlesOptions,
   type CollectedBundles,

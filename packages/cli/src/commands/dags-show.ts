@@ -1,13 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Dag } from "@millrace/core";
+import type { CatchupState } from "@millrace/core/engine";
 import { messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { type DagPicture, kindMarks, pictureOf } from "../drawing/dag-picture.ts";
 import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
+import type { Session } from "../session.ts";
 import { safeLine } from "../terminal/safe-text.ts";
 import type { Style } from "../terminal/style.ts";
 import { tableLines } from "../terminal/table.ts";
+import { catchupText, originText } from "../views/catchup-view.ts";
 import { taskDefinitionColumns, taskDefinitionPayload } from "../views/task-definition-view.ts";
 
 /** How wide a drawing may be where there is no terminal to fit into. */
@@ -35,6 +39,7 @@ export default defineCommand({
     const { dag, path } = await session.dag(given.text("dag"));
     const snapshot = core.snapshotOf(dag);
     const picture = pictureOf(snapshot);
+    const catchup = await catchupOf(session, dag);
     const { style, io } = session;
     const format = given.text("format");
     const out = given.textOr("out", undefined);
@@ -46,6 +51,8 @@ export default defineCommand({
     }
     const payload = {
       ...snapshot,
+      catchup: catchup.setting,
+      catchupFrom: catchup.from,
       path,
       tasks: snapshot.tasks.map((task) => taskDefinitionPayload(task, snapshot)),
       ...(drawn !== undefined && { format, drawing: drawn }),
@@ -71,7 +78,9 @@ export default defineCommand({
       return [
         snapshot.schedule === null ? "runs when asked" : `schedule ${snapshot.schedule}`,
         `${snapshot.tasks.length} task${snapshot.tasks.length === 1 ? "" : "s"}`,
-        ...(snapshot.catchup ? ["catches up"] : []),
+        ...(catchup.setting === false && catchup.from === "code"
+          ? []
+          : [`catchup ${catchupText(catchup.setting)} (${originText(catchup)})`]),
         ...(snapshot.tags.length > 0 ? [`tags ${snapshot.tags.map(safeLine).join(", ")}`] : []),
         ...(snapshot.owner === undefined ? [] : [`owner ${safeLine(snapshot.owner)}`]),
         path,
@@ -79,6 +88,17 @@ export default defineCommand({
     }
   },
 });
+
+/** What holds for the DAG; where the store cannot tell, what its code says. */
+async function catchupOf(session: Session, dag: Dag): Promise<CatchupState> {
+  const { readCatchup } = await session.core();
+  try {
+    return await readCatchup(await session.reader(), dag);
+  } catch (error) {
+    session.warn(`Whether its catchup was set is not known: ${safeLine(messageOf(error))}`);
+    return readCatchup(undefined, dag);
+  }
+}
 
 async function formatted(picture: DagPicture, format: string): Promise<string> {
   if (format === "svg") return (await import("../drawing/svg.ts")).svgOf(picture);

@@ -1,9 +1,11 @@
+import type { CatchupSetting } from "@millrace/core";
 import type { DagImportError, EngineEvent, EngineStart } from "@millrace/core/engine";
 import type { UnfitDag } from "../open-engine.ts";
 import { errorPayload } from "../report-error.ts";
 import type { Core, Session } from "../session.ts";
 import { safeLine } from "../terminal/safe-text.ts";
 import { instantText } from "../terminal/show-time.ts";
+import { catchupText } from "../views/catchup-view.ts";
 import { importErrorLines, importErrorPayload } from "../views/import-error-view.ts";
 import { iso } from "../views/run-view.ts";
 import type { Reloaded } from "./reload-service.ts";
@@ -104,7 +106,12 @@ export class Account {
     }
     const schedule = scheduleLine(event);
     if (schedule !== undefined)
-      return this.#line(kind, { dag: dagId, ...(data as object) }, `${style.warn("!")} ${dagId}  ${schedule}`, at);
+      return this.#line(
+        kind,
+        { dag: dagId ?? null, ...(data as object) },
+        `${style.warn("!")} ${dagId === undefined ? "" : `${dagId}  `}${schedule}`,
+        at,
+      );
     const state = /^run\.(running|success|failed|cancelled)$/.exec(kind)?.[1];
     if (state === undefined) return;
     const since = this.#since.get(runNo);
@@ -156,8 +163,24 @@ function scheduleLine({ kind, data }: EngineEvent): string | undefined {
     return `no runs for ${from} to ${to}: ${catchup ? "beyond what catchup makes up for" : "catchup is off"}`;
   }
   if (kind === "dag.catchup_changed") {
-    const { old, new: now, by } = data as { readonly old: unknown; readonly new: unknown; readonly by: string };
-    return `catchup is ${JSON.stringify(now)} now, was ${JSON.stringify(old)} (${safeLine(by)})`;
+    const {
+      old,
+      new: now,
+      by,
+    } = data as {
+      readonly old: CatchupSetting;
+      readonly new: CatchupSetting;
+      readonly by: string;
+    };
+    return `catchup is ${catchupText(now)} now, was ${catchupText(old)} (${safeLine(by)})`;
+  }
+  if (kind === "dag.catchup_unreadable") {
+    const { message, code } = data as { readonly message: string; readonly code: string };
+    return `catchup stays as it is: ${safeLine(message)} (${code})`;
+  }
+  if (kind === "dag.catchup_readable") {
+    const { source } = data as { readonly source: string };
+    return `catchup settings can be read again from ${safeLine(source)}`;
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { isDagId } from "../authoring/identifiers.ts";
 import { isPlainRecord } from "../authoring/option-reader.ts";
-import { coreError, isMillraceError, type MillraceError } from "../errors.ts";
+import { coreError, type MillraceError } from "../errors.ts";
+import { yamlReader } from "./read-yaml.ts";
 import { keyText, settingMistakes } from "./setting-mistakes.ts";
 
 /** Settings as a file holds them. Each was looked over. */
@@ -12,11 +13,7 @@ export interface SettingsDocument {
   readonly settings: ReadonlyMap<string, unknown>;
 }
 
-/** What is kept of a text that is no document: where it breaks, never what stands there. */
-type Reader = (text: string, broken: (why: string) => MillraceError) => unknown;
-
 const mostMistakes = 10;
-const mostAliases = 100;
 const parts = ["default", "dags", "settings"];
 
 /**
@@ -81,37 +78,4 @@ function readJson(text: string, broken: (why: string) => MillraceError): unknown
     const place = /line \d+ column \d+/.exec(String(error))?.[0];
     throw broken(`it is not JSON${place === undefined ? "" : `, at ${place}`}`);
   }
-}
-
-/** The library is loaded for the first file that needs it. */
-async function yamlReader(): Promise<Reader> {
-  const { isScalar, LineCounter, parseDocument, visit } = await import("yaml");
-  return (text, broken) => {
-    try {
-      const lineCounter = new LineCounter();
-      // Its own look at keys compares each with each.
-      const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
-      const refuse = (code: string, offset: number | undefined): never => {
-        const { line, col } = lineCounter.linePos(offset ?? 0);
-        throw broken(`it is not YAML that can be read (${code}), at line ${line} column ${col}`);
-      };
-      const [problem] = [...document.errors, ...document.warnings];
-      if (problem) refuse(problem.code, problem.pos[0]);
-      visit(document, {
-        Map: (_, { items }) => {
-          const keys = new Set<unknown>();
-          for (const { key } of items) {
-            if (!isScalar(key)) continue;
-            if (keys.has(String(key.value))) refuse("DUPLICATE_KEY", key.range?.[0]);
-            keys.add(String(key.value));
-          }
-        },
-      });
-      return document.toJS({ maxAliasCount: mostAliases });
-    } catch (error) {
-      if (isMillraceError(error)) throw error;
-      const isAlias = error instanceof ReferenceError;
-      throw broken(isAlias ? "it has aliases that lead nowhere, or too many" : "it is nested too deeply");
-    }
-  };
 }

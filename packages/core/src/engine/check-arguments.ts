@@ -36,10 +36,10 @@ export function checkOptions<T extends object>(options: T, where: string): T {
 }
 
 /** @throws `DAG_OPTION_INVALID` */
-export function checkReason(reason: string): string {
-  return reading("engine.cancel", (read) => {
+export function checkReason(reason: string, where = "engine.cancel", option = "reason"): string {
+  return reading(where, (read) => {
     if (typeof reason !== "string" || reason.length > longestReason)
-      read.wrong("reason", reason, `a text of at most ${longestReason} characters is needed`);
+      read.wrong(option, reason, `a text of at most ${longestReason} characters is needed`);
     return reason;
   });
 }

@@ -189,6 +189,7 @@ export class Engine {
    * Sets which missed runs of a DAG are made up for, whatever its code and its source say; `null` ends that. It holds from the
    * next run on, also for engines that come later, and is recorded as the event `dag.catchup_changed` if it changes anything.
    *
+   * @param options - `by`: who it is, for the event; default `engine.setCatchup`
    * @throws `CATCHUP_INVALID`, `DAG_NOT_FOUND` (the engine does not have the DAG)
    * @example
    * ```ts
@@ -203,9 +204,17 @@ export class Engine {
    * console.log(set.old, set.new, set.from); // true { maxRuns: 10 } store
    * ```
    */
-  async setCatchup(dagId: string, setting: CatchupSetting | null): Promise<CatchupSet> {
+  async setCatchup(
+    dagId: string,
+    setting: CatchupSetting | null,
+    options: { readonly by?: string } = {},
+  ): Promise<CatchupSet> {
     this.#checkOpen();
-    return this.#parts.catchup.set(checkDagId(dagId), setting, { by: "engine.setCatchup", requestNo: null });
+    const { by = "engine.setCatchup" } = checkOptions(options, "engine.setCatchup");
+    return this.#parts.catchup.set(checkDagId(dagId), setting, {
+      by: checkReason(by, "engine.setCatchup", "by"),
+      requestNo: null,
+    });
   }
 
   /** Stops a run: running tasks are aborted, the rest does not start. False if it had ended already. */

@@ -122,6 +122,7 @@ export class Observers implements EventFeed {
       kind: event.kind,
       ...("dagId" in change ? { dagId: change.dagId } : {}),
       ...(outcome.status === "backfillCreated" ? { dagId: outcome.dagId } : backfill ? { dagId: backfill.dagId } : {}),
+      ...(change.kind === "appendEvent" && change.event.dagId !== null ? { dagId: change.event.dagId } : {}),
       ...(run ? { dagId: run.row.dagId, runId: run.row.runId } : {}),
       ...(runNo === null ? {} : { runNo }),
       ...(run && event.taskInstanceNo !== null ? run.nameOf(event.taskInstanceNo) : {}),

@@ -42,9 +42,11 @@ async function hoursOf({ engine }: TestEngine, dagId = "sales"): Promise<number[
   return runs.map(({ logicalDate }) => (logicalDate - midnight) / hour).sort((a, b) => a - b);
 }
 
-/** What was recorded of catchup settings: kind without its beginning, DAG and data. */
-async function recorded({ engine }: TestEngine): Promise<readonly unknown[]> {
+/** What was recorded of catchup settings: kind without its beginning, DAG and data. Listeners were told the same. */
+async function recorded({ engine, events: told }: TestEngine): Promise<readonly unknown[]> {
   const events = await engine.events({ limit: 10_000 });
+  const dagOf = new Map(events.map(({ seq, dagId }) => [seq, dagId ?? undefined]));
+  for (const { seq, dagId } of told) expect([seq, dagId]).toEqual([seq, dagOf.get(seq)]);
   return events
     .filter(({ kind }) => kind.startsWith("dag.catchup_"))
     .map(({ kind, dagId, data }) => [kind.slice("dag.catchup_".length), dagId, JSON.parse(data ?? "null")]);

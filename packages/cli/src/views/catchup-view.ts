@@ -1,0 +1,20 @@
+import type { CatchupSetting } from "@millrace/core";
+import type { CatchupState } from "@millrace/core/engine";
+import { safeLine } from "../terminal/safe-text.ts";
+
+/** A catchup setting in one line, as `dags set` takes it. */
+export function catchupText(setting: CatchupSetting): string {
+  if (typeof setting === "boolean") return String(setting);
+  const bounds = Object.entries(setting).map(([name, value]) => `${name}: ${valueText(value)}`);
+  return `{${bounds.join(", ")}}`;
+}
+
+/** Where what holds comes from. */
+export function originText({ from, source }: Pick<CatchupState, "from" | "source">): string {
+  if (from === "store") return "as set by hand";
+  return from === "source" ? `from ${safeLine(source ?? "its source")}` : "as in the code";
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
