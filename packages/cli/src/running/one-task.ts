@@ -30,10 +30,18 @@ export function onlyTask(dag: Dag, taskId: string, values: GivenValues): Dag {
     tasks: { value: Object.freeze(tasks), enumerable: true },
     onSuccess: { value: undefined },
     onFailure: { value: undefined },
+    deadlineMs: { value: undefined },
   }) as Dag;
 }
 
-const quiet = { onSuccess: undefined, onFailure: undefined, onRetry: undefined, onSkipped: undefined } as const;
+const quiet = {
+  onSuccess: undefined,
+  onFailure: undefined,
+  onRetry: undefined,
+  onSkipped: undefined,
+  deadlineMs: undefined,
+  onDeadlineMissed: undefined,
+} as const;
 const free = { pool: "default_pool", poolSlots: 1, dependsOnPast: false, waitForDownstream: false } as const;
 
 /** One attempt, in this process, that waits for nobody. */

@@ -71,6 +71,8 @@ export interface TaskDefinition {
   readonly onFailure: TaskCallback | undefined;
   readonly onRetry: TaskCallback | undefined;
   readonly onSkipped: TaskCallback | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly onDeadlineMissed: TaskCallback | undefined;
   /** `undefined`: as the DAG has it. */
   readonly notify: NotifyRule | undefined;
   readonly doc: string | undefined;
@@ -115,6 +117,8 @@ export interface Dag<out Params = unknown> {
   readonly runState: "leaves" | "any_failed";
   readonly onSuccess: RunCallback | undefined;
   readonly onFailure: RunCallback | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly onDeadlineMissed: RunCallback | undefined;
   readonly notify: NotifyRule | undefined;
   readonly doc: string | undefined;
   /** In the order of their definition; the place in this list is the task's number. */

@@ -116,6 +116,13 @@ export interface TaskDefaults {
   /** Called when the task itself ends as skipped, not when its trigger rule or a branch skips it (as in Airflow). */
   readonly onSkipped?: TaskCallback;
   /**
+   * The task is to have ended so long after its run began. If it has not, that is told once, by the event
+   * `task.deadline_missed` and {@link onDeadlineMissed}; the task goes on. Default: none.
+   */
+  readonly deadline?: DurationInput;
+  /** Called when the task, or one of its mapped instances, has not ended by its `deadline`. */
+  readonly onDeadlineMissed?: TaskCallback;
+  /**
    * Who is told of failures and missed deadlines of this task (by a notifier, see @millrace/notify), or of what `kind: names`
    * says. Default: as the DAG's `notify` has it.
    */
@@ -218,6 +225,14 @@ export interface DagOptions<S extends StandardSchemaV1 | undefined = StandardSch
   readonly runState?: "leaves" | "any_failed";
   readonly onSuccess?: RunCallback;
   readonly onFailure?: RunCallback;
+  /**
+   * A run is to have ended so long after it was due: for a scheduled run after the end of its data interval, for others after
+   * they were made. If it has not, that is told once, by the event `run.deadline_missed` and {@link onDeadlineMissed}; the run
+   * goes on. Default: none.
+   */
+  readonly deadline?: DurationInput;
+  /** Called when a run has not ended by its `deadline`. */
+  readonly onDeadlineMissed?: RunCallback;
   /** Who is told what becomes of the runs, by a notifier (@millrace/notify). Default: as that one has it. */
   readonly notify?: NotifySetting;
   /** For people; Markdown. */

@@ -31,6 +31,8 @@ const known = {
   runState: true,
   onSuccess: true,
   onFailure: true,
+  deadline: true,
+  onDeadlineMissed: true,
   notify: true,
   doc: true,
 } as const satisfies Record<keyof DagOptions, true>;
@@ -87,6 +89,8 @@ export function parseDagOptions(
     runState: read.oneOf("runState", runState, ["leaves", "any_failed"]),
     onSuccess: read.callback("onSuccess", options.onSuccess),
     onFailure: read.callback("onFailure", options.onFailure),
+    deadlineMs: read.duration("deadline", options.deadline),
+    onDeadlineMissed: read.callback("onDeadlineMissed", options.onDeadlineMissed),
     notify: parseNotify(options.notify, read),
     doc: read.text("doc", options.doc),
   };

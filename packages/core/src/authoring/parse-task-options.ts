@@ -31,6 +31,8 @@ const defaultOptions = {
   onFailure: true,
   onRetry: true,
   onSkipped: true,
+  deadline: true,
+  onDeadlineMissed: true,
   notify: true,
 } as const satisfies Record<keyof TaskDefaults, true>;
 
@@ -115,6 +117,8 @@ export function parseTaskOptions(
     onFailure: read.callback("onFailure", options.onFailure),
     onRetry: read.callback("onRetry", options.onRetry),
     onSkipped: read.callback("onSkipped", options.onSkipped),
+    deadlineMs: read.duration("deadline", options.deadline),
+    onDeadlineMissed: read.callback("onDeadlineMissed", options.onDeadlineMissed),
     notify: parseNotify(options.notify, read),
     doc: read.text("doc", options.doc),
   };

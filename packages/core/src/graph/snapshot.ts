@@ -21,6 +21,7 @@ export interface DagSnapshot {
   readonly maxActiveRuns: number;
   readonly maxActiveTasks: number;
   readonly runTimeoutMs?: number;
+  readonly deadlineMs?: number;
   readonly failFast: boolean;
   readonly runState: "leaves" | "any_failed";
   readonly notify?: NotifyRule;
@@ -41,6 +42,7 @@ export interface TaskSnapshot {
   readonly priority: number;
   readonly weightRule: string;
   readonly executionTimeoutMs?: number;
+  readonly deadlineMs?: number;
   /** Absent: inline. */
   readonly isolation?: "thread";
   readonly choices?: readonly string[];
@@ -67,6 +69,7 @@ export function snapshotOf(dag: Dag): DagSnapshot {
     maxActiveRuns: dag.maxActiveRuns,
     maxActiveTasks: dag.maxActiveTasks,
     runTimeoutMs: dag.runTimeoutMs,
+    deadlineMs: dag.deadlineMs,
     failFast: dag.failFast,
     runState: dag.runState,
     notify: dag.notify,
@@ -82,6 +85,7 @@ export function snapshotOf(dag: Dag): DagSnapshot {
       priority: task.priority,
       weightRule: task.weightRule,
       executionTimeoutMs: task.executionTimeoutMs,
+      deadlineMs: task.deadlineMs,
       isolation: task.isolation === "thread" ? "thread" : undefined,
       choices: task.choices === undefined ? undefined : [...task.choices.keys()],
       notify: task.notify,

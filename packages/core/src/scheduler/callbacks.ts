@@ -1,9 +1,10 @@
 import type { Dag, TaskDefinition } from "../authoring/definition.ts";
-import type { TaskCallback } from "../authoring/options.ts";
+import type { RunCallback, TaskCallback } from "../authoring/options.ts";
 import { messageOf } from "../errors.ts";
 import type { RunState, TaskState } from "../lifecycle/states.ts";
-import type { Change, RunRow, StoredError } from "../store/contract.ts";
+import type { RunRow, StoredError } from "../store/contract.ts";
 import { instantOf } from "../time/temporal.ts";
+import type { Desk } from "./desk.ts";
 import type { Instance } from "./live-run.ts";
 import type { SchedulerServices } from "./services.ts";
 
@@ -27,6 +28,24 @@ export function callTaskCallback(
   state: TaskState,
   error: StoredError | undefined,
 ): void {
+  const callback = callbackFor(instance.run.graph.tasks[instance.taskNo], state);
+  if (callback) callTask(services, instance, attempt, callback, state, error);
+}
+
+/** Tells an author that a task has not ended by its deadline, as {@link callTaskCallback} does. */
+export function callTaskDeadline(services: SchedulerServices, instance: Instance): void {
+  const callback = instance.run.graph.tasks[instance.taskNo].onDeadlineMissed;
+  if (callback) callTask(services, instance, instance.attempt, callback, "deadline missed", undefined);
+}
+
+function callTask(
+  services: SchedulerServices,
+  instance: Instance,
+  attempt: number,
+  callback: TaskCallback,
+  what: string,
+  error: StoredError | undefined,
+): void {
   const { run, taskNo, no, mapIndex } = instance;
   const task = run.graph.tasks[taskNo];
   const { row } = run;
@@ -48,44 +67,60 @@ export function callTaskCallback(
       : {}),
   };
   void guarded(
-    () => callbackFor(task, state)?.(context),
+    () => callback(context),
     (message) => {
       const author = { taskInstanceNo: no, attempt, mapIndex, task, run: { runId: row.runId, dag: run.graph.dag } };
       services.logs.write(author, {
         at: services.clock.now(),
         level: "error",
-        message: `the callback for '${state}' failed: ${message}`,
+        message: `the callback for '${what}' failed: ${message}`,
         fields: null,
       });
     },
   );
 }
 
-/** Calls an author's run callback; what it throws is recorded as an event, by `record`. */
-export function callRunCallback(
-  services: SchedulerServices,
-  record: (change: Change) => void,
-  dag: Dag,
-  row: RunRow,
-  state: RunState,
-  note: string | null,
-): void {
+type Teller = Pick<Desk, "services" | "post">;
+
+const nothing = (): void => undefined;
+
+/** A run that an author is told of. */
+interface ToldRun {
+  readonly dag: Dag;
+  readonly row: RunRow;
+  readonly state: RunState;
+  readonly note: string | null;
+}
+
+/** Calls an author's run callback; what it throws is recorded as an event. */
+export function callRunCallback(desk: Teller, run: ToldRun): void {
+  const { dag, state } = run;
   const callback = state === "success" ? dag.onSuccess : state === "failed" ? dag.onFailure : undefined;
-  if (!callback) return;
+  if (callback) callRun(desk, callback, state, run);
+}
+
+/** Tells an author that a run has not ended by its deadline, as {@link callRunCallback} does. */
+export function callRunDeadline(desk: Teller, run: ToldRun): void {
+  const callback = run.dag.onDeadlineMissed;
+  if (callback) callRun(desk, callback, "deadline missed", run);
+}
+
+function callRun(desk: Teller, callback: RunCallback, what: string, { row, state, note }: ToldRun): void {
   const { dagId, runId, runNo, logicalDate } = row;
   void guarded(
     () => callback({ dagId, runId, state, logicalDate: instantOf(logicalDate), ...(note === null ? {} : { note }) }),
     (message) => {
       const event = {
-        at: services.clock.now(),
+        at: desk.services.clock.now(),
         kind: "callback.failed",
         dagId,
         runNo,
         taskInstanceNo: null,
         attempt: null,
-        data: JSON.stringify({ state, message }),
+        data: JSON.stringify({ state: what, message }),
       };
-      record({ kind: "appendEvent", event });
+      const change = { kind: "appendEvent", event } as const;
+      desk.post({ kind: "write", change, sent: 0, resolve: nothing, reject: nothing });
     },
   );
 }

@@ -145,6 +145,9 @@ export class LiveRun {
   /** Memory was found to be wrong about it; it is read again soon. */
   isStale = false;
   cancelTimeout: (() => void) | undefined;
+  cancelDeadline: (() => void) | undefined;
+  /** Deadlines that were missed and told; see `Deadlines`. */
+  toldDeadlines: Set<number> | undefined;
   startedAt: number | null;
   /** Tasks of a backfill go after those of all other runs, whatever their weights. */
   readonly handicap: number;

@@ -16,6 +16,8 @@ export class LiveVersion {
   readonly longestResult = new Map<number, number>();
   readonly dependsOnPast: boolean;
   readonly hasMaps: boolean;
+  /** Numbers of the tasks with a deadline. */
+  readonly tasksWithDeadline: readonly number[];
 
   constructor(of: LiveDag, graph: CompiledGraph, versionNo: number) {
     const { dag } = graph;
@@ -24,6 +26,7 @@ export class LiveVersion {
     this.graph = graph;
     this.versionNo = versionNo;
     this.dependsOnPast = dag.tasks.some((task) => task.dependsOnPast);
+    this.tasksWithDeadline = dag.tasks.flatMap(({ deadlineMs }, taskNo) => (deadlineMs === undefined ? [] : [taskNo]));
     this.hasMaps = dag.tasks.some((task) => task.map !== undefined);
     this.bucketOfTask = new Array<Bucket | undefined>(graph.count).fill(undefined);
     for (const task of dag.tasks) {

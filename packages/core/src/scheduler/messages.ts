@@ -26,6 +26,7 @@ export type Message =
   | { readonly kind: "wake"; readonly instance: Instance }
   | { readonly kind: "timeout"; readonly token: number }
   | { readonly kind: "run-timeout"; readonly runNo: number }
+  | DeadlineMessage
   | CancelMessage
   | SignalMessage
   | OperateMessage
@@ -38,6 +39,13 @@ export type Message =
   | CatchupMessage
   | WriteMessage
   | { readonly kind: "poke" };
+
+/** A run or tasks of it should have ended by this instant. */
+export interface DeadlineMessage {
+  readonly kind: "deadline";
+  readonly runNo: number;
+  readonly at: number;
+}
 
 export interface CreateMessage {
   readonly kind: "create";

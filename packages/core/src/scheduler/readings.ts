@@ -3,6 +3,7 @@ import { isRunFinished } from "../lifecycle/states.ts";
 import type { Followed } from "../runtime/decision.ts";
 import type { DagRow, RunRow, Store, TaskInstanceRow, XComRef, XComRow } from "../store/contract.ts";
 import type { DagBook } from "./dag-book.ts";
+import { toldDeadlines } from "./deadlines.ts";
 import type { LiveRun, PastRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
 import { loadPast, loadRun, type StoredRun } from "./load-run.ts";
@@ -22,6 +23,8 @@ export interface Readings {
   readonly dagRows: readonly DagRow[];
   /** By the token of an attempt that has ended: the XComs that it removes, where something outside of the store is to go with them. */
   readonly removed: ReadonlyMap<number, readonly XComRow[]>;
+  /** By run: the deadlines that it was told to have missed. */
+  readonly told: ReadonlyMap<number, readonly number[]>;
 }
 
 /** What is known of one run. */
@@ -47,6 +50,7 @@ export const noReadings: Readings = {
   versions: new Map(),
   dagRows: [],
   removed: new Map(),
+  told: new Map(),
 };
 
 /** True when the message cannot be worked in from memory alone. */
@@ -59,6 +63,7 @@ export function needsReading(message: Message, { live, mayPurge }: Pick<ReadingS
     case "cancel":
       return !live.has(message.runNo);
     case "found":
+    case "deadline":
     case "operate":
     case "schedule":
     case "replaced":
@@ -78,6 +83,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
   const pasts = new Map<number, PastRun | undefined>();
   const versions = new Map<number, LiveVersion | MillraceError | undefined>();
   const removed = new Map<number, readonly XComRow[]>();
+  const told = new Map<number, readonly number[]>();
   const dagRows: DagRow[] = [];
   for (const message of messages) {
     if (!needsReading(message, sources)) continue;
@@ -87,6 +93,10 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
       dagRows.push(...rows.filter((row) => row !== undefined));
     }
     if (message.kind === "finished") removed.set(message.token, await rowsOf(store, message.outcome.deletes));
+    if (message.kind === "deadline") {
+      told.set(message.runNo, await toldDeadlines(store, message.runNo));
+      continue;
+    }
     if (!("runNo" in message) || runs.has(message.runNo)) continue;
     const { runNo } = message;
     if (message.kind === "activate") {
@@ -106,7 +116,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
       pasts.set(runNo, await loadPast(store, stored.row, version.of.catchup.isOn, live));
   }
-  return { runs, pasts, versions, dagRows, removed };
+  return { runs, pasts, versions, dagRows, removed, told };
 }
 
 async function rowsOf(store: Store, refs: readonly XComRef[]): Promise<readonly XComRow[]> {

@@ -1,12 +1,12 @@
-import type { Dag } from "../authoring/definition.ts";
 import { coreError, type MillraceError } from "../errors.ts";
 import { isFinished, isRunFinished, type RunState } from "../lifecycle/states.ts";
 import { runEndEvent } from "../runtime/awaited-events.ts";
-import type { Change, Outcome, RunRow } from "../store/contract.ts";
+import type { Outcome, RunRow } from "../store/contract.ts";
 import { monotonicOf } from "../time/clock.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
 import { callRunCallback, callTaskCallback } from "./callbacks.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
 import { type Instance, LiveRun, type PastRun } from "./live-run.ts";
 import type { StoredRun } from "./load-run.ts";
@@ -30,6 +30,7 @@ interface Parts {
   readonly attempts: Attempts;
   readonly waiting: Waiting;
   readonly ends: RunEnds;
+  readonly deadlines: Deadlines;
   enqueue(instance: Instance): void;
 }
 
@@ -161,6 +162,7 @@ export class RunBook {
     const { runNo } = row;
     run.isEnding = true;
     run.cancelTimeout?.();
+    run.cancelDeadline?.();
     const change = { kind: "updateRun", runNo, from: ["queued", "running"], to: state, note, at: endedAt } as const;
     // Stored before a run begins in its place, whose previous one it may be.
     if (state === "success") plan.add(change, noteSuccess, run);
@@ -178,7 +180,7 @@ export class RunBook {
     plan.after(() => {
       services.observers.forget(runNo);
       this.#parts.ends.tell({ runNo, run, state, note, endedAt });
-      this.#callBack(run.graph.dag, row, state, note);
+      callRunCallback(this.#desk, { dag: run.graph.dag, row, state, note });
     });
   }
 
@@ -221,7 +223,7 @@ export class RunBook {
       services.observers.forget(runNo);
       this.#parts.ends.tell({ runNo, run: undefined, state: row.state, note: row.note, endedAt: row.endedAt ?? 0 });
       const dag = services.dags.version(row.dagId)?.dag;
-      if (why === "rebuilt" && dag) this.#callBack(dag, row, row.state, row.note);
+      if (why === "rebuilt" && dag) callRunCallback(this.#desk, { dag, row, state: row.state, note: row.note });
     });
   }
 
@@ -305,6 +307,7 @@ export class RunBook {
     const all = [...runs.values(), ...this.#endedNow];
     for (const run of all) {
       run.cancelTimeout?.();
+      run.cancelDeadline?.();
       run.isEnding = true;
       for (const instance of run.touched()) {
         instance.isReady = false;
@@ -320,13 +323,6 @@ export class RunBook {
     return all.map((run) => run.row.runNo).sort((a, b) => a - b);
   }
 
-  #callBack(dag: Dag, row: RunRow, state: RunState, note: string | null): void {
-    const nothing = (): void => undefined;
-    const record = (change: Change): void =>
-      this.#desk.post({ kind: "write", change, sent: 0, resolve: nothing, reject: nothing });
-    callRunCallback(this.#desk.services, record, dag, row, state, note);
-  }
-
   #introduce(run: LiveRun): void {
     this.#enter(run);
     this.#desk.post({ kind: "activate", runNo: run.row.runNo });
@@ -336,6 +332,7 @@ export class RunBook {
     this.#desk.runs.set(run.row.runNo, run);
     if (run.row.type === "scheduled") run.dag.scheduledRuns.add(run.row.runNo);
     this.#desk.services.observers.know(run);
+    this.#parts.deadlines.watch(run);
   }
 
   #begin(run: LiveRun): void {
@@ -355,6 +352,7 @@ export class RunBook {
         this.#desk.post({ kind: "run-timeout", runNo: row.runNo }),
       );
     }
+    this.#parts.deadlines.watch(run);
     if (run.restoredWaits) this.#goOn(run, run.restoredWaits);
     else for (const taskNo of graph.roots) progress.touch(run, taskNo);
     this.#desk.check(run);
@@ -379,6 +377,7 @@ export class RunBook {
     if (old.isQueued) old.dag.queuedRuns.splice(old.dag.queuedRuns.indexOf(old), 1);
     old.isEnding = true;
     old.cancelTimeout?.();
+    old.cancelDeadline?.();
     for (const instance of old.touched()) {
       if (instance.state === "running" && instance.bucket) {
         this.#desk.admission.release(instance.bucket);

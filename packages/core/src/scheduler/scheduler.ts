@@ -7,6 +7,7 @@ import { Alone } from "./alone.ts";
 import { Asks } from "./asks.ts";
 import { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
 import { Inbox } from "./inbox.ts";
 import type { LiveDag } from "./live-dag.ts";
@@ -85,7 +86,14 @@ export class Scheduler implements ProgressHost, Desk {
     this.#waiting = new Waiting(this, enqueue);
     this.#attempts = new Attempts(this, this.#waiting);
     this.#mappings = new Mappings(this, this.#attempts, enqueue);
-    this.#book = new RunBook(this, { attempts: this.#attempts, waiting: this.#waiting, ends: this.#ends, enqueue });
+    const deadlines = new Deadlines(this);
+    this.#book = new RunBook(this, {
+      attempts: this.#attempts,
+      waiting: this.#waiting,
+      ends: this.#ends,
+      deadlines,
+      enqueue,
+    });
     this.#operations = new OperationDesk(this, { book: this.#book, waiting: this.#waiting });
     this.#stuck = new StuckRuns(this, this.#book, this.#ends);
     this.#schedules = new ScheduleBook(this, this.#book);
@@ -93,6 +101,7 @@ export class Scheduler implements ProgressHost, Desk {
       desk: this,
       attempts: this.#attempts,
       book: this.#book,
+      deadlines,
       mappings: this.#mappings,
       operations: this.#operations,
       schedules: this.#schedules,

@@ -1,6 +1,7 @@
 import { formatDuration } from "../time/duration.ts";
 import { answerWrite } from "./asks.ts";
 import type { Attempts } from "./attempts.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Mappings } from "./mappings.ts";
@@ -16,6 +17,7 @@ export interface Rooms {
   readonly desk: Desk;
   readonly attempts: Attempts;
   readonly book: RunBook;
+  readonly deadlines: Deadlines;
   readonly mappings: Mappings;
   readonly operations: OperationDesk;
   readonly schedules: ScheduleBook;
@@ -24,9 +26,9 @@ export interface Rooms {
 
 /** Works what happened into the live runs and the plan of the tick under way. */
 export function workIn(message: Message, readings: Readings, rooms: Rooms): void {
-  const { desk, attempts, book, mappings, operations, schedules, waiting } = rooms;
+  const { desk, attempts, book, deadlines, mappings, operations, schedules, waiting } = rooms;
   const { plan, services, runs: live } = desk;
-  const { runs, pasts, versions, operation, removed, dagRows } = readings;
+  const { runs, pasts, versions, operation, removed, dagRows, told } = readings;
   const readingOf = (runNo: number): RunReading => ({
     stored: runs.get(runNo),
     past: pasts.get(runNo),
@@ -61,6 +63,8 @@ export function workIn(message: Message, readings: Readings, rooms: Rooms): void
         const reason = `the run took longer than its runTimeout of ${formatDuration(run.graph.dag.runTimeoutMs as number)}`;
         book.endWhole(run, "failed", { running: "skipped", waiting: "skipped", reason });
       });
+    case "deadline":
+      return withRun(message.runNo, (run) => deadlines.passed(run, message.at, told.get(message.runNo)));
     case "cancel":
       return operations.cancel(message, runs.get(message.runNo));
     case "signal":

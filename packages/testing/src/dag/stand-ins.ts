@@ -107,13 +107,15 @@ function functionOf(mock: Mock): NonNullable<Task["run"]> {
  */
 function notRun(task: Task, xcoms: Readonly<Record<string, unknown>>, isBefore: boolean): Task {
   const { [resultKey]: result, ...others } = xcoms;
-  const { onSuccess, onFailure, onRetry, onSkipped, ...rest } = task;
+  const { onSuccess, onFailure, onRetry, onSkipped, onDeadlineMissed, ...rest } = task;
   return {
     ...rest,
     onSuccess: undefined,
     onFailure: undefined,
     onRetry: undefined,
     onSkipped: undefined,
+    onDeadlineMissed: undefined,
+    deadlineMs: undefined,
     kind: "task",
     map: undefined,
     choices: undefined,

@@ -40,6 +40,7 @@ export class EngineMetrics {
   readonly #scheduleDelay: SingleHistogram;
   readonly #failures: Series;
   readonly #xcomPartFailures: MetricFamily;
+  readonly #deadlinesMissed: MetricFamily;
   readonly #catchupUnreadable: MetricFamily;
   readonly #xcoms: XComMeter;
   readonly #exportErrors: Series;
@@ -61,6 +62,7 @@ export class EngineMetrics {
     this.#failures = registry.define(metricTable.commitFailures).series([]);
     this.#lag = new SingleHistogram(registry.define(metricTable.loopLagSeconds));
     this.#xcomPartFailures = registry.define(metricTable.xcomPartFailures);
+    this.#deadlinesMissed = registry.define(metricTable.deadlinesMissed);
     this.#catchupUnreadable = registry.define(metricTable.catchupUnreadable);
     this.#xcoms = new XComMeter(registry);
     const folded = registry.define(metricTable.labelsFolded).series([]);
@@ -123,6 +125,10 @@ export class EngineMetrics {
 
   commitFailed(): void {
     this.#failures.value++;
+  }
+
+  deadlineMissed(dagId: string, what: "run" | "task"): void {
+    this.#deadlinesMissed.series([dagId, what]).value++;
   }
 
   /** Catchup settings of this source could not be read. */

@@ -73,6 +73,10 @@ export const metricTable = {
     "Operations of XCom parts that failed, by the code of the error, `none` where it has none.",
     ["part", "operation", "code"],
   ),
+  deadlinesMissed: counter("millrace_deadlines_missed_total", "Runs and tasks that had not ended by their deadline.", [
+    "dag",
+    "what",
+  ]),
   catchupUnreadable: counter(
     "millrace_catchup_unreadable_total",
     "Troubles that were met in reading catchup settings, each once until it was over.",
