@@ -40,7 +40,7 @@ export function businessDays({ holidays = [], weekend = [6, 7] }: BusinessDaysOp
       const weekday = new Date(`${date}T00:00:00Z`).getUTCDay();
       return !free.has(weekday === 0 ? 7 : weekday);
     },
-    describe: () => (off.size === 0 ? "business days" : `business days, ${off.size} holidays`),
+    describe: () => `business days${off.size === 0 ? "" : ` but ${off.size} holiday${off.size === 1 ? "" : "s"}`}`,
   });
 }
 

@@ -32,7 +32,7 @@ const mostSkippedDays = 3_653;
  * ```ts
  * import { businessDays, cron, onCalendar } from "@millrace/core";
  * const schedule = onCalendar(cron("0 0 * * *"), businessDays({ holidays: ["12-25"] }));
- * console.log(schedule.describe()); // 0 0 * * * on business days, 1 holidays
+ * console.log(schedule.describe()); // 0 0 * * * on business days but 1 holiday
  * ```
  */
 export function onCalendar(timetable: Timetable, calendar: Calendar, options: OnCalendarOptions = {}): Timetable {

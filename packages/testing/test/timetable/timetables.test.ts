@@ -73,6 +73,7 @@ const shifted = (answer: TimetableAnswer | null, ms: number): TimetableAnswer | 
 proveSuite(timetableCases, {
   sound: { "every hour": () => ({ timetable: every(hour) }), "every day": () => ({ timetable: every(24 * hour) }) },
   broken: {
+    "makes up for runs from which it should start": () => ({ timetable: every(hour), startsFromNow: true }),
     "describes itself by nothing": brokenBy(() => ({ describe: () => "" })),
     "describes itself by two lines": brokenBy(() => ({ describe: () => "every\nhour" })),
     "gives the same run again": nextBy((next, query) => next({ ...query, lastInterval: null })),
