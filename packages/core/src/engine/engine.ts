@@ -5,7 +5,9 @@ import { isRunFinished } from "../lifecycle/states.ts";
 import { maskSecrets } from "../masking/masker.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
+import { servicesMeasure } from "../observe/metrics/task-metric-sink.ts";
 import { checkSignalName } from "../runtime/awaited-events.ts";
+import { taskMetrics } from "../runtime/task-metrics.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { CatchupSet, RunAnswer } from "../scheduler/requests.ts";
 import type { Change, EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
@@ -246,7 +248,7 @@ export class Engine {
   async start({ adopt = true, schedule = adopt }: StartOptions = {}): Promise<EngineStart> {
     this.#checkOpen();
     await this.#parts.parts.open();
-    const { store, scheduler, services, catchup, clock } = this.#parts;
+    const { store, scheduler, services, catchup, clock, metrics } = this.#parts;
     const active = adopt ? await store.runs.active() : [];
     const refused = await scheduler.ask.adopt(active);
     const { dags, handlers } = this.#parts;
@@ -260,7 +262,10 @@ export class Engine {
       answer: handlers.add.bind(handlers),
       whenEnded: (runNo: number) => scheduler.whenEnded(runNo),
     };
-    await services.start(host, (name, error) => this.#serviceFailed(name, error));
+    await services.start(host, {
+      report: (name, error) => this.#serviceFailed(name, error),
+      metricsOf: (name) => taskMetrics((sample) => metrics.recordOfService(name, sample), servicesMeasure.labels),
+    });
     await this.#requests.servicesStarted();
     if (schedule) {
       await catchup.start();

@@ -1,3 +1,4 @@
+import type { TaskMetrics } from "../authoring/context.ts";
 import type { Dag } from "../authoring/definition.ts";
 import { coreError, messageOf } from "../errors.ts";
 import type { RunState } from "../lifecycle/states.ts";
@@ -30,6 +31,8 @@ export interface ServiceHost {
   answer(operation: string, handler: RequestHandler): void;
   /** Resolves when the run has ended; one that ended before as well. Rejects when it cannot go on, or the engine stops. */
   whenEnded(runNo: number): Promise<{ readonly runNo: number; readonly state: RunState }>;
+  /** Measures, as tasks do: `millrace_service_` is put before the names, and the service's name is the label `service`. */
+  readonly metrics: TaskMetrics;
   /** Something went wrong that the service goes on after: it is recorded as an event `service.failed`. */
   report(error: unknown): void;
 }
@@ -50,6 +53,15 @@ export interface EngineService {
    * in sentences; rejects with what is wrong.
    */
   check?(options: { readonly signal: AbortSignal }): Promise<readonly string[]>;
+}
+
+/** What all services are given. */
+type SharedHost = Omit<ServiceHost, "signal" | "report" | "metrics">;
+
+/** What each service is given by its name. */
+interface HostOfEach {
+  readonly report: (name: string, error: unknown) => void;
+  readonly metricsOf: (name: string) => TaskMetrics;
 }
 
 /** The services of an engine, from their start to their stop. */
@@ -73,12 +85,12 @@ export class Services {
    *
    * @throws `SERVICE_START_FAILED`: those that were started before it are stopped again
    */
-  start(host: Omit<ServiceHost, "signal" | "report">, report: (name: string, error: unknown) => void): Promise<void> {
-    this.#starting ??= this.#start(host, report);
+  start(host: SharedHost, { report, metricsOf }: HostOfEach): Promise<void> {
+    this.#starting ??= this.#start(host, { report, metricsOf });
     return this.#starting;
   }
 
-  async #start(host: Omit<ServiceHost, "signal" | "report">, report: (name: string, error: unknown) => void) {
+  async #start(host: SharedHost, { report, metricsOf }: HostOfEach): Promise<void> {
     for (const service of this.#services) {
       if (this.#stopping.signal.aborted) return;
       this.#started.push(service);
@@ -89,6 +101,7 @@ export class Services {
               ...host,
               signal: this.#stopping.signal,
               report: (error) => report(service.name, error),
+              metrics: metricsOf(service.name),
             }),
           "start",
         );

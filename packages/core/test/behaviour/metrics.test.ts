@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { dag } from "../../src/index.ts";
 import { metricTable } from "../../src/observe/metrics/metric-table.ts";
-import { taskPrefix } from "../../src/observe/metrics/task-metric-sink.ts";
+import { servicePrefix, taskPrefix } from "../../src/observe/metrics/task-metric-sink.ts";
 import { reschedule } from "../../src/plugin.ts";
 import { memoryDatabase, memoryStore } from "../../src/store/memory-store.ts";
 import { faultyStore } from "../faulty-store.ts";
@@ -221,7 +221,7 @@ test("every metric is in docs/metrics.md as the table of the code has it, and no
   ]);
   expect(documented).toEqual(defined);
   for (const { name, kind } of Object.values(metricTable)) {
-    expect(name.startsWith(taskPrefix)).toBe(false);
+    for (const prefix of [taskPrefix, servicePrefix]) expect(name.startsWith(prefix)).toBe(false);
     expect(name.endsWith("_total")).toBe(kind === "counter");
   }
 });

@@ -30,6 +30,28 @@ function service(
 }
 
 describe("services of an engine", () => {
+  test("measure under their names, as tasks do", async () => {
+    const measures = service("mill", [], {
+      start: ({ metrics }) => {
+        const grain = metrics.counter("grain_total", { help: "Grain." });
+        grain.add(2, { kind: "rye" });
+        grain.add(Number.NaN, { kind: "rye" });
+        expect(() => grain.add(1, { service: "x" })).toThrow(expect.objectContaining({ code: "METRIC_NAME_INVALID" }));
+      },
+    });
+    const own = dag("own", {}, (d) => {
+      d.task("t", ({ metrics }) => metrics.counter("asked_total").add(1, { service: "crm" }));
+    });
+    await using opened = await openEngine({ dags: [own], services: [measures] });
+    await opened.clock.drive(opened.engine.start());
+    await opened.clock.drive(opened.engine.run(own));
+    const page = opened.engine.metrics.prometheus().split("\n");
+    expect(page).toContain('millrace_service_grain_total{service="mill",kind="rye"} 2');
+    expect(page).toContain("# HELP millrace_service_grain_total Grain.");
+    expect(page).toContain('millrace_metric_values_refused_total{reason="not a number"} 1');
+    expect(page).toContain('millrace_task_asked_total{dag="own",task="t",service="crm"} 1');
+  });
+
   test("start in order with the engine, work with it, and stop in reverse before it closes", async () => {
     const told: string[] = [];
     let state = "";

@@ -34,6 +34,8 @@ export class Follower {
   #work: Promise<void> = Promise.resolve();
   #wake = (): void => undefined;
   #makeRoom = (): void => undefined;
+  /** When the place is written although nothing concerns anybody. */
+  #placeDueAt: number | undefined;
   #stopObserving = (): void => undefined;
 
   /** Reads what an engine before has left, and begins. */
@@ -64,14 +66,14 @@ export class Follower {
     this.#seen = ledger.seq;
     this.#written = ledger.seq;
     this.#teller = new Teller(settings, ledger, host);
-    const { clock } = host;
+    const { clock, metrics } = host;
     const write = (change: Change) => host.write(change);
     const report = (error: unknown): void => host.report(error);
     const { randomness, sendTimeoutMs, giveUpMs, queueLimit } = settings;
     for (const [name, channel] of settings.channels) {
       const outbox = new Outbox({ channel: name, namespace: settings.name, limit: queueLimit });
       this.#outboxes.set(name, outbox);
-      const options = { name, channel, outbox, clock, randomness, sendTimeoutMs, giveUpMs, write, report };
+      const options = { name, channel, outbox, clock, randomness, sendTimeoutMs, giveUpMs, write, report, metrics };
       this.#senders.set(name, new Sender(options));
     }
   }
@@ -119,7 +121,10 @@ export class Follower {
   }
 
   #begin(): void {
-    for (const sender of this.#senders.values()) sender.start(this.#sending.signal);
+    for (const sender of this.#senders.values()) {
+      sender.measure();
+      sender.start(this.#sending.signal);
+    }
     this.#stopObserving = this.#host.engine.observe((event) => this.#listen(event), { after: this.#ledger.seq });
     this.#work = this.#run().catch((error: unknown) => {
       this.#stopObserving();
@@ -133,7 +138,7 @@ export class Follower {
   #listen(event: EngineEvent): Promise<void> | undefined {
     this.#seen = event.seq;
     if (!mayBeOccasion(event)) {
-      if (this.#pending.length === 0 && this.#written === this.#ledger.seq) this.#wake();
+      if (this.#placeDueAt === undefined) this.#wake();
       return undefined;
     }
     this.#pending.push(event);
@@ -146,11 +151,10 @@ export class Follower {
 
   async #run(): Promise<void> {
     const { clock } = this.#host;
-    let placeDueAt: number | undefined;
     for (;;) {
       if (this.#pending.length > 0) {
         await this.#workIn(this.#pending.splice(0, batchSize));
-        placeDueAt = undefined;
+        this.#placeDueAt = undefined;
         continue;
       }
       const now = clock.now();
@@ -160,14 +164,15 @@ export class Follower {
         continue;
       }
       const isBehind = this.#seen > this.#written;
-      if (isBehind && (this.#isClosing || (placeDueAt ?? Number.POSITIVE_INFINITY) <= now)) {
+      if (isBehind && (this.#isClosing || (this.#placeDueAt ?? Number.POSITIVE_INFINITY) <= now)) {
         await this.#write([], now);
-        placeDueAt = undefined;
+        this.#placeDueAt = undefined;
         continue;
       }
       if (this.#isClosing) return;
-      placeDueAt = isBehind ? (placeDueAt ?? now + placePauseMs) : undefined;
-      await this.#wait(Math.min(closesAt ?? Number.POSITIVE_INFINITY, placeDueAt ?? Number.POSITIVE_INFINITY) - now);
+      this.#placeDueAt = isBehind ? (this.#placeDueAt ?? now + placePauseMs) : undefined;
+      const [close, place] = [closesAt, this.#placeDueAt].map((at) => at ?? Number.POSITIVE_INFINITY);
+      await this.#wait(Math.min(close, place) - now);
     }
   }
 
@@ -197,6 +202,7 @@ export class Follower {
     await Promise.all(changes.map((change) => this.#host.write(change)));
     this.#written = seq;
     for (const outbox of this.#outboxes.values()) outbox.stored();
+    for (const sender of this.#senders.values()) sender.measure();
   }
 
   #place(at: number): Change {

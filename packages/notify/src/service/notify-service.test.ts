@@ -221,6 +221,12 @@ describe("a channel that is down", () => {
     await runOf(test, "sales");
     await test.advance("10m");
     expect(test.reports()).toHaveLength(2);
+    const page = test.engine.metrics.prometheus().split("\n");
+    const about = (channel: string) => `millrace_service_messages_total{service="notify",channel="${channel}"`;
+    expect(page).toContain(`${about("ops")},outcome="sent"} 2`);
+    expect(page).toContain(`${about("ops")},outcome="failed"} ${ops.attempts - 2}`);
+    expect(page).toContain(`${about("team")},outcome="sent"} 3`);
+    expect(page).toContain('millrace_service_messages_waiting{service="notify",channel="ops"} 1');
   });
 
   it("does not keep the engine from closing, and gets what waited from the next one, once", async () => {

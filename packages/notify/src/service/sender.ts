@@ -6,6 +6,7 @@ import {
   messageOf,
   type Outcome,
   type Randomness,
+  type ServiceHost,
 } from "@millrace/core/plugin";
 import { type CircuitBreaker, circuitBreaker } from "@millrace/resilience";
 import { notifyError } from "../errors.ts";
@@ -30,6 +31,7 @@ export interface SenderOptions {
   readonly giveUpMs: number;
   write(change: Change): Promise<Outcome>;
   report(error: unknown): void;
+  readonly metrics: ServiceHost["metrics"];
 }
 
 /** Sends what waits for one channel, one after the other. However long the channel is down, nobody else waits for it. */
@@ -41,13 +43,13 @@ export class Sender {
   /** Both are said once, until something was sent. */
   #isDown = false;
   #hasDropped = false;
-  sent = 0;
-  failed = 0;
-  dropped = 0;
+  readonly #count: (outcome: "sent" | "failed" | "dropped", count?: number) => void;
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    const { name, clock, randomness } = options;
+    const { name, clock, randomness, metrics } = options;
+    const messages = metrics.counter("messages_total", { help: "Messages, by what became of them." });
+    this.#count = (outcome, count = 1) => messages.add(count, { channel: name, outcome });
     this.#breaker = circuitBreaker({
       name,
       clock,
@@ -81,7 +83,7 @@ export class Sender {
 
   /** Messages were left out, for this reason: said once until something was sent. */
   leftOut(why: string, count = 1): void {
-    this.dropped += count;
+    this.#count("dropped", count);
     if (this.#hasDropped) return;
     this.#hasDropped = true;
     this.#options.report(notifyError("NOTIFY_MESSAGES_DROPPED", { channel: this.#options.name, why }));
@@ -108,7 +110,7 @@ export class Sender {
     } catch (error) {
       if (signal.aborted) return 0;
       if (isMillraceError(error, "BREAKER_OPEN")) return Number(error.values.retryInSeconds ?? 1) * 1_000;
-      this.failed++;
+      this.#count("failed");
       if (isMillraceError(error, "NOTIFY_MESSAGE_REFUSED")) {
         await this.#done(entry);
         this.leftOut(whyOf(error));
@@ -122,7 +124,7 @@ export class Sender {
       }
       return this.#pauseAfter(error);
     }
-    this.sent++;
+    this.#count("sent");
     this.#failures = 0;
     this.#isDown = false;
     this.#hasDropped = false;
@@ -130,9 +132,18 @@ export class Sender {
     return 0;
   }
 
+  /** How many messages wait has changed. */
+  measure(): void {
+    const { metrics, name, outbox } = this.#options;
+    const waiting = metrics.gauge("messages_waiting", { help: "Messages that wait for their channel." });
+    waiting.set(outbox.size, { channel: name });
+  }
+
   async #done(entry: Waiting): Promise<void> {
     const { outbox, clock, write } = this.#options;
-    await write(outbox.take(entry, clock.now()));
+    const change = outbox.take(entry, clock.now());
+    this.measure();
+    await write(change);
   }
 
   #tellDown(error: unknown): void {

@@ -13,7 +13,13 @@ import { MetricRegistry } from "./metric-registry.ts";
 import { metricTable } from "./metric-table.ts";
 import { exportMetrics } from "./open-telemetry.ts";
 import { prometheusPage } from "./prometheus-page.ts";
-import { type MetricSample, TaskMetricSink } from "./task-metric-sink.ts";
+import {
+  type MetricSample,
+  servicesMeasure,
+  type TaskMetricSample,
+  TaskMetricSink,
+  tasksMeasure,
+} from "./task-metric-sink.ts";
 import { XComMeter } from "./xcom-meter.ts";
 
 const lagSampleMs = 500;
@@ -33,6 +39,7 @@ export class EngineMetrics {
   readonly #dags = new Map<string, DagMeter>();
   readonly #runs = new Map<number, MeteredRun>();
   readonly #tasks: TaskMetricSink;
+  readonly #services: TaskMetricSink;
   readonly #tick: SingleHistogram;
   readonly #commit: SingleHistogram;
   readonly #changes: SingleHistogram;
@@ -71,7 +78,9 @@ export class EngineMetrics {
     });
     this.#read = defineGauges(registry);
     this.#exportErrors = registry.define(metricTable.exportErrors).series([]);
-    this.#tasks = new TaskMetricSink(registry, registry.define(metricTable.valuesRefused));
+    const refused = registry.define(metricTable.valuesRefused);
+    this.#tasks = new TaskMetricSink(registry, refused, tasksMeasure);
+    this.#services = new TaskMetricSink(registry, refused, servicesMeasure);
   }
 
   /** Everything as a page of Prometheus' text format. */
@@ -148,7 +157,12 @@ export class EngineMetrics {
   /** What an attempt measured. Never throws: a wrong value is counted and left out. */
   record(dagId: string, taskId: string, sample: MetricSample): void {
     if (sample.kind === "log_line_dropped") this.#dag(dagId).logLinesDropped.value++;
-    else this.#tasks.record(dagId, taskId, sample);
+    else this.#tasks.record([dagId, taskId], sample);
+  }
+
+  /** What a service measured; as {@link record}. */
+  recordOfService(name: string, sample: TaskMetricSample): void {
+    this.#services.record([name], sample);
   }
 
   /** Hands everything to OpenTelemetry as well. What throws there is counted, and said once. */

@@ -4,7 +4,10 @@ import type { MetricRegistry } from "./metric-registry.ts";
 /** What stands before the names that tasks give their metrics; none of the engine's own begins so. */
 export const taskPrefix = "millrace_task_";
 
-/** Metrics that tasks may make in one engine. */
+/** The same for services. */
+export const servicePrefix = "millrace_service_";
+
+/** Metrics that tasks may make in one engine, and as many services. */
 const mostMetrics = 500;
 const mostLabels = 8;
 const longestHelp = 500;
@@ -28,25 +31,38 @@ export interface TaskMetricSample {
 /** Why a value is left out. */
 type Refusal = "not a number" | "negative" | "other kind" | "other labels" | "too many metrics" | "name taken";
 
-/** Takes what tasks measure. A value that does not fit is counted and left out: measuring must not fail a task. */
+/** Who measures: what stands before their names, and the labels that say who it was. */
+interface Measurers {
+  readonly prefix: string;
+  readonly labels: readonly string[];
+  /** For the help of a metric that has none. */
+  readonly who: string;
+}
+
+export const tasksMeasure: Measurers = { prefix: taskPrefix, labels: ["dag", "task"], who: "tasks" };
+export const servicesMeasure: Measurers = { prefix: servicePrefix, labels: ["service"], who: "services" };
+
+/** Takes what tasks or services measure. A value that does not fit is counted and left out: measuring must fail nobody. */
 export class TaskMetricSink {
   readonly #registry: MetricRegistry;
   readonly #refused: MetricFamily;
+  readonly #measurers: Measurers;
   readonly #families = new Map<string, MetricFamily>();
 
-  constructor(registry: MetricRegistry, refused: MetricFamily) {
+  constructor(registry: MetricRegistry, refused: MetricFamily, measurers: Measurers) {
     this.#registry = registry;
     this.#refused = refused;
+    this.#measurers = measurers;
   }
 
-  record(dagId: string, taskId: string, sample: TaskMetricSample): void {
-    const refusal = this.#record(dagId, taskId, sample);
+  /** @param owner - who measured: a value for each of its labels */
+  record(owner: readonly string[], sample: TaskMetricSample): void {
+    const refusal = this.#record(owner, sample);
     if (refusal) this.#refused.series([refusal]).value++;
   }
 
   #record(
-    dagId: string,
-    taskId: string,
+    owner: readonly string[],
     { kind, name, value, labels, help, buckets }: TaskMetricSample,
   ): Refusal | undefined {
     if (!Number.isFinite(value)) return "not a number";
@@ -57,9 +73,10 @@ export class TaskMetricSink {
     if (typeof family === "string") return family;
     const { definition } = family;
     if (definition.kind !== kind) return "other kind";
-    if (definition.labels.length !== names.length + 2 || names.some((label, at) => definition.labels[at + 2] !== label))
-      return "other labels";
-    const series = family.series([dagId, taskId, ...names.map((label) => String(labels[label]))]);
+    const skip = owner.length;
+    const isSame = definition.labels.length === names.length + skip;
+    if (!isSame || names.some((label, at) => definition.labels[at + skip] !== label)) return "other labels";
+    const series = family.series([...owner, ...names.map((label) => String(labels[label]))]);
     if (kind === "histogram") family.record(series, value);
     else if (kind === "counter") series.value += value;
     else series.value = value;
@@ -75,14 +92,14 @@ export class TaskMetricSink {
   ): MetricFamily | Refusal {
     if (this.#families.size >= mostMetrics) return "too many metrics";
     if (labels.length > mostLabels) return "other labels";
-    const full = taskPrefix + name;
+    const full = this.#measurers.prefix + name;
     const parts = kind === "histogram" ? ["", "_bucket", "_sum", "_count"] : [""];
     if (parts.some((part) => this.#isTaken(full + part))) return "name taken";
     const family = this.#registry.define({
       name: full,
       kind,
-      help: (help ?? `${name}, as tasks measure it.`).slice(0, longestHelp),
-      labels: ["dag", "task", ...labels],
+      help: (help ?? `${name}, as ${this.#measurers.who} measure it.`).slice(0, longestHelp),
+      labels: [...this.#measurers.labels, ...labels],
       ...(kind === "histogram" ? { buckets: growing(buckets) } : {}),
     });
     this.#families.set(name, family);
