@@ -108,6 +108,8 @@ export interface Dag<out Params = unknown> {
   readonly catchupSource: CatchupSource | undefined;
   readonly maxActiveRuns: number;
   readonly maxActiveTasks: number;
+  /** 0: never. */
+  readonly maxConsecutiveFailedRuns: number;
   readonly runTimeoutMs: number | undefined;
   readonly params: StandardSchemaV1 | undefined;
   readonly tags: readonly string[];

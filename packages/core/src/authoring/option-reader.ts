@@ -29,9 +29,15 @@ export class OptionReader {
       if (!Object.hasOwn(known, option)) this.wrong(`${prefix}${option}`, value, "there is no such option");
   }
 
-  wholeNumber<T extends number | undefined>(option: string, value: T, least: number): T {
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < least))
-      this.wrong(option, value, `a whole number of at least ${least} is needed`);
+  wholeNumber<T extends number | undefined>(option: string, value: T, least: number, most?: number): T {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < least || (most !== undefined && value > most)))
+      this.wrong(
+        option,
+        value,
+        most === undefined
+          ? `a whole number of at least ${least} is needed`
+          : `a whole number from ${least} to ${most} is needed`,
+      );
     return value;
   }
 

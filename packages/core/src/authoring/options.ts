@@ -208,6 +208,11 @@ export interface DagOptions<S extends StandardSchemaV1 | undefined = StandardSch
   readonly maxActiveRuns?: number;
   /** Tasks of this DAG that run at once, over all its runs. Default 16. */
   readonly maxActiveTasks?: number;
+  /**
+   * So many failed runs in a row, by logical date, pause the DAG; what has not ended is passed over, and after it was unpaused
+   * the count begins anew. At most 100. Default 0: never.
+   */
+  readonly maxConsecutiveFailedRuns?: number;
   /** A run that takes longer fails; what has not ended is skipped. */
   readonly runTimeout?: DurationInput;
   /** Applies to every task: see {@link TaskDefaults.dependsOnPast}. */

@@ -11,6 +11,9 @@ import type { DagOptions } from "./options.ts";
 /** A DAG without its tasks. */
 export type ParsedDagOptions = Omit<Dag, "id" | "tasks" | "edges" | "groups">;
 
+/** Each is looked at when a run fails. */
+const mostFailuresCounted = 100;
+
 const known = {
   description: true,
   schedule: true,
@@ -20,6 +23,7 @@ const known = {
   catchup: true,
   maxActiveRuns: true,
   maxActiveTasks: true,
+  maxConsecutiveFailedRuns: true,
   runTimeout: true,
   dependsOnPast: true,
   params: true,
@@ -80,6 +84,12 @@ export function parseDagOptions(
     catchupSource,
     maxActiveRuns: read.wholeNumber("maxActiveRuns", options.maxActiveRuns ?? 16, 1),
     maxActiveTasks: read.wholeNumber("maxActiveTasks", options.maxActiveTasks ?? 16, 1),
+    maxConsecutiveFailedRuns: read.wholeNumber(
+      "maxConsecutiveFailedRuns",
+      options.maxConsecutiveFailedRuns ?? 0,
+      0,
+      mostFailuresCounted,
+    ),
     runTimeoutMs: read.duration("runTimeout", options.runTimeout),
     params,
     tags: Object.freeze(areTags ? [...tags] : []),

@@ -20,6 +20,7 @@ export interface DagSnapshot {
   readonly catchupSource?: string;
   readonly maxActiveRuns: number;
   readonly maxActiveTasks: number;
+  readonly maxConsecutiveFailedRuns?: number;
   readonly runTimeoutMs?: number;
   readonly deadlineMs?: number;
   readonly failFast: boolean;
@@ -68,6 +69,7 @@ export function snapshotOf(dag: Dag): DagSnapshot {
     ...(dag.catchupSource && { catchupSource: dag.catchupSource.name }),
     maxActiveRuns: dag.maxActiveRuns,
     maxActiveTasks: dag.maxActiveTasks,
+    maxConsecutiveFailedRuns: dag.maxConsecutiveFailedRuns || undefined,
     runTimeoutMs: dag.runTimeoutMs,
     deadlineMs: dag.deadlineMs,
     failFast: dag.failFast,

@@ -31,6 +31,7 @@ export type Message =
   | SignalMessage
   | OperateMessage
   | PauseMessage
+  | FailedMessage
   | SetPoolMessage
   | ReplacedMessage
   | ScheduleMessage
@@ -118,6 +119,14 @@ export interface PauseMessage extends Asked {
   readonly paused: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A run of a DAG failed that is paused after so many in a row. */
+export interface FailedMessage {
+  readonly kind: "failed";
+  readonly dagId: string;
+  readonly dagNo: number;
+  readonly limit: number;
 }
 
 export interface SetPoolMessage extends Asked {

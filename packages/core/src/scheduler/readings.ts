@@ -4,6 +4,7 @@ import type { Followed } from "../runtime/decision.ts";
 import type { DagRow, RunRow, Store, TaskInstanceRow, XComRef, XComRow } from "../store/contract.ts";
 import type { DagBook } from "./dag-book.ts";
 import { toldDeadlines } from "./deadlines.ts";
+import { haveFailedInARow } from "./failed-in-a-row.ts";
 import type { LiveRun, PastRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
 import { loadPast, loadRun, type StoredRun } from "./load-run.ts";
@@ -25,6 +26,8 @@ export interface Readings {
   readonly removed: ReadonlyMap<number, readonly XComRow[]>;
   /** By run: the deadlines that it was told to have missed. */
   readonly told: ReadonlyMap<number, readonly number[]>;
+  /** Ids of DAGs with too many failed runs in a row. */
+  readonly failing: ReadonlySet<string>;
 }
 
 /** What is known of one run. */
@@ -51,6 +54,7 @@ export const noReadings: Readings = {
   dagRows: [],
   removed: new Map(),
   told: new Map(),
+  failing: new Set(),
 };
 
 /** True when the message cannot be worked in from memory alone. */
@@ -64,6 +68,7 @@ export function needsReading(message: Message, { live, mayPurge }: Pick<ReadingS
       return !live.has(message.runNo);
     case "found":
     case "deadline":
+    case "failed":
     case "operate":
     case "schedule":
     case "replaced":
@@ -84,6 +89,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
   const versions = new Map<number, LiveVersion | MillraceError | undefined>();
   const removed = new Map<number, readonly XComRow[]>();
   const told = new Map<number, readonly number[]>();
+  const failing = new Set<string>();
   const dagRows: DagRow[] = [];
   for (const message of messages) {
     if (!needsReading(message, sources)) continue;
@@ -93,6 +99,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
       dagRows.push(...rows.filter((row) => row !== undefined));
     }
     if (message.kind === "finished") removed.set(message.token, await rowsOf(store, message.outcome.deletes));
+    if (message.kind === "failed" && (await haveFailedInARow(store, message))) failing.add(message.dagId);
     if (message.kind === "deadline") {
       told.set(message.runNo, await toldDeadlines(store, message.runNo));
       continue;
@@ -116,7 +123,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
       pasts.set(runNo, await loadPast(store, stored.row, version.of.catchup.isOn, live));
   }
-  return { runs, pasts, versions, dagRows, removed, told };
+  return { runs, pasts, versions, dagRows, removed, told, failing };
 }
 
 async function rowsOf(store: Store, refs: readonly XComRef[]): Promise<readonly XComRow[]> {

@@ -8,6 +8,7 @@ import { bucketOf } from "./buckets.ts";
 import { callRunCallback, callTaskCallback } from "./callbacks.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
+import { countFailure } from "./failed-in-a-row.ts";
 import { type Instance, LiveRun, type PastRun } from "./live-run.ts";
 import type { StoredRun } from "./load-run.ts";
 import type { AdoptMessage, CreateMessage, FoundMessage } from "./messages.ts";
@@ -181,6 +182,7 @@ export class RunBook {
       services.observers.forget(runNo);
       this.#parts.ends.tell({ runNo, run, state, note, endedAt });
       callRunCallback(this.#desk, { dag: run.graph.dag, row, state, note });
+      if (state === "failed") countFailure(this.#desk, run);
     });
   }
 

@@ -28,7 +28,7 @@ export interface Rooms {
 export function workIn(message: Message, readings: Readings, rooms: Rooms): void {
   const { desk, attempts, book, deadlines, mappings, operations, schedules, waiting } = rooms;
   const { plan, services, runs: live } = desk;
-  const { runs, pasts, versions, operation, removed, dagRows, told } = readings;
+  const { runs, pasts, versions, operation, removed, dagRows, told, failing } = readings;
   const readingOf = (runNo: number): RunReading => ({
     stored: runs.get(runNo),
     past: pasts.get(runNo),
@@ -73,6 +73,9 @@ export function workIn(message: Message, readings: Readings, rooms: Rooms): void
       return operations.operate(message, operation);
     case "pause":
       return operations.pause(message);
+    case "failed":
+      if (failing.has(message.dagId)) operations.pauseFailing(message);
+      return;
     case "set-pool":
       return operations.setPool(message);
     case "replaced":

@@ -59,6 +59,8 @@ export interface SetDagPaused {
   readonly kind: "setDagPaused";
   readonly dagId: string;
   readonly paused: boolean;
+  /** A sentence for people, where nobody asked for it; stands in the event. */
+  readonly reason?: string;
   readonly at: number;
 }
 

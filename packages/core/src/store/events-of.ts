@@ -25,7 +25,7 @@ export function eventOf(change: Change, backfillId?: string): ChangeEvent | unde
         runNo: null,
         taskInstanceNo: null,
         attempt: null,
-        data: null,
+        data: reasonData(change.reason ?? null),
       };
     case "createRun":
       return { kind: "run.created", runNo: null, taskInstanceNo: null, attempt: null, data: null };

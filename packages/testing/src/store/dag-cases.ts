@@ -123,12 +123,15 @@ export const dagCases: readonly StoreCase[] = [
       });
       await apply(store, { kind: "setDagPaused", dagId: "sales", paused: false, at: noon + 3 }, "done");
       expect((await store.dags.get("sales"))?.paused).toBe(false);
-      const told = (await store.events.list({})).map(({ kind, dagId, at }) => [kind, dagId, at - noon]);
+      const reason = "too many runs failed";
+      await apply(store, { kind: "setDagPaused", dagId: "sales", paused: true, reason, at: noon + 4 }, "done");
+      const told = (await store.events.list({})).map(({ kind, dagId, at, data }) => [kind, dagId, at - noon, data]);
       expect(told).toEqual([
-        ["dag.registered", "sales", 0],
-        ["dag.paused", "sales", 1],
-        ["dag.registered", "sales", 0],
-        ["dag.unpaused", "sales", 3],
+        ["dag.registered", "sales", 0, null],
+        ["dag.paused", "sales", 1, null],
+        ["dag.registered", "sales", 0, null],
+        ["dag.unpaused", "sales", 3, null],
+        ["dag.paused", "sales", 4, JSON.stringify({ reason })],
       ]);
     },
   },

@@ -1,12 +1,14 @@
 import { coreError, isMillraceError, type MillraceError } from "../../errors.ts";
 import { isRunFinished } from "../../lifecycle/states.ts";
-import type { Outcome } from "../../store/contract.ts";
+import type { Outcome, SetDagPaused } from "../../store/contract.ts";
 import { catchupText, isSameCatchup } from "../../timetable/catchup.ts";
 import type { Desk } from "../desk.ts";
+import { unpausedNamespace } from "../failed-in-a-row.ts";
 import type { StoredRun } from "../load-run.ts";
 import type {
   CancelMessage,
   CatchupMessage,
+  FailedMessage,
   OperateMessage,
   PauseMessage,
   SetPoolMessage,
@@ -110,15 +112,30 @@ export class OperationDesk {
   }
 
   pause({ dagId, paused, requestNo, resolve }: PauseMessage): void {
-    const { plan, services, now: at } = this.#desk;
+    const { plan, now: at } = this.#desk;
     plan.isRequest = true;
-    plan.add({ kind: "setDagPaused", dagId, paused, at }, () => {
+    this.#setPaused({ dagId, paused });
+    if (!paused) plan.add({ kind: "putState", namespace: unpausedNamespace, key: dagId, value: String(at), at });
+    answerTo(this.#desk, requestNo, { result: { dagId, paused } });
+    plan.after(resolve);
+  }
+
+  /** Too many runs of the DAG have failed one after the other. */
+  pauseFailing({ dagId, limit }: FailedMessage): void {
+    // Several runs may have failed at once.
+    if (this.#desk.services.dags.live(dagId)?.isPaused) return;
+    const reason = limit === 1 ? "its newest run failed" : `its newest ${limit} runs failed`;
+    this.#setPaused({ dagId, paused: true, reason });
+  }
+
+  #setPaused(change: Omit<SetDagPaused, "kind" | "at">): void {
+    const { plan, services, now: at } = this.#desk;
+    const { dagId, paused } = change;
+    plan.add({ kind: "setDagPaused", ...change, at }, () => {
       const live = services.dags.live(dagId);
       if (live) live.isPaused = paused;
       this.#desk.scheduleChanged(dagId);
     });
-    answerTo(this.#desk, requestNo, { result: { dagId, paused } });
-    plan.after(resolve);
   }
 
   /** Recorded as an event when it is another setting than before. */
