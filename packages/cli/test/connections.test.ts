@@ -14,6 +14,8 @@ export default dag("leaky", {}, (d) => {
     console.log(Buffer.from(password).toString("base64"));
     process.stdout.write("raw " + token.slice(0, 6));
     process.stdout.write(token.slice(6) + "\\n");
+    void Promise.reject(new Error("stray " + token));
+    await new Promise((resolve) => setTimeout(resolve, 20));
     throw new Error("refused " + encodeURIComponent(token) + " of " + password);
   });
 });
@@ -116,6 +118,7 @@ it("what a task was given is in nothing that the command prints, now or later", 
     const { out, err, code } = await (makes ? made.millrace(call, { env }) : made.here(call, undefined, env));
     expect(`${out}${err}`, call.join(" ")).not.toMatch(hidden);
     expect(`${out}${err}`, call.join(" ")).toContain("***");
+    if (makes) expect(err).toContain("stray ***");
     expect(code, call.join(" ")).toBe(makes ? 1 : 0);
   }
 });

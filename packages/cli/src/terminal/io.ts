@@ -1,6 +1,6 @@
 import { Console } from "node:console";
 import { createInterface } from "node:readline";
-import { maskedPieces } from "./mask.ts";
+import { maskedPieces, withoutSecrets } from "./mask.ts";
 
 /** One of the two streams that a command writes to. */
 export interface Output {
@@ -75,7 +75,7 @@ export function processIo(): { readonly io: Io; readonly flush: () => Promise<vo
   });
   const io: Io = {
     out: output(stdout, (text) => void writePayload(text)),
-    err: output(stderr, (text) => void writeError(text)),
+    err: output(stderr, (text) => void writeError(typeof text === "string" ? withoutSecrets(text) : text)),
     env: process.env,
     cwd: process.cwd(),
     canAsk: process.stdin.isTTY === true && stderr.isTTY === true,
