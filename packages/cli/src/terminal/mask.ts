@@ -2,7 +2,7 @@
 interface SharedMasker {
   readonly isActive: boolean;
   mask(text: string): string;
-  maskLine(text: string, memory: { begun: readonly unknown[] }): string;
+  maskLine(text: string, memory: object): string;
 }
 
 function masker(): SharedMasker | undefined {
@@ -17,7 +17,7 @@ export function withoutSecrets(text: string): string {
 
 /** The same for what is printed in pieces: a secret may be split over two of them. */
 export function maskedPieces(): (piece: string | Uint8Array) => string | Uint8Array {
-  const memory = { begun: [] };
+  const memory = {};
   return (piece) =>
     masker()?.maskLine(typeof piece === "string" ? piece : Buffer.from(piece).toString(), memory) ?? piece;
 }

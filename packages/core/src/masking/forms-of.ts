@@ -4,6 +4,9 @@ import { inspect } from "node:util";
 /** Shorter texts are part of too many others: to mask them would spoil what people read and hide nothing that is hard to guess. */
 export const shortestMasked = 4;
 
+/** Longer forms are masked block by block, so that no text takes long to be compared with one. */
+const longestPattern = 512;
+
 /**
  * The texts that stand for a secret value: as it is, one line of it, as it is written in a URL, in JSON, by `console`, and in
  * base64, also in the middle of something longer. Without line breaks, which are passed over when texts are searched.
@@ -12,7 +15,9 @@ export function formsOf(value: string): readonly string[] {
   const forms = new Set<string>();
   const add = (form: string): void => {
     const flat = form.replace(/[\r\n]/g, "");
-    if (flat.length >= shortestMasked) forms.add(flat);
+    if (flat.length < shortestMasked) return;
+    if (flat.length <= longestPattern) forms.add(flat);
+    else for (const block of blocksOf(flat)) forms.add(block);
   };
   for (const text of new Set([value, value.trim()])) {
     add(text);
@@ -28,6 +33,15 @@ export function formsOf(value: string): readonly string[] {
       addQuoted(line, add);
     }
   return [...forms];
+}
+
+/** They overlap: wherever a form is broken off, one of them has at least four characters of it or none. */
+function* blocksOf(form: string): Generator<string> {
+  for (let from = 0; ; from += longestPattern - shortestMasked) {
+    const isLast = from + longestPattern >= form.length;
+    yield form.slice(isLast ? form.length - longestPattern : from, isLast ? form.length : from + longestPattern);
+    if (isLast) return;
+  }
 }
 
 function addQuoted(text: string, add: (form: string) => void): void {

@@ -1,6 +1,6 @@
 import { mask as stars } from "../config/secrets.ts";
 import { formsOf, shortestMasked } from "./forms-of.ts";
-import { type Begun, PatternIndex, type Span } from "./pattern-index.ts";
+import { type LineEnd, noLineBefore, PatternIndex, type Span } from "./pattern-index.ts";
 
 /** Values that are remembered; beyond them the one that was handed out longest ago is forgotten. */
 const mostValues = 10_000;
@@ -14,11 +14,9 @@ const cutMark = /\.\.\.|…/g;
 /** A text of this length may have been cut without a mark. */
 const cutLength = 1_000;
 
-const noneBegun: readonly Begun[] = [];
-
-/** Where the lines of one source stand: a value that is broken into lines is known by what the line before has begun. */
+/** Where the lines of one source stand: a value that is broken into lines is known by what the line before has left. Begins empty. */
 export interface LineMemory {
-  begun: readonly Begun[];
+  last?: LineEnd;
 }
 
 /**
@@ -54,7 +52,7 @@ export class Masker {
   /** A text as it may be shown. */
   mask(text: string): string {
     if (!this.#index) return text;
-    return this.#lines(text, { begun: noneBegun }, text.length >= cutLength);
+    return this.#lines(text, {}, text.length >= cutLength);
   }
 
   /**
@@ -111,8 +109,8 @@ export class Masker {
 function maskedLine(index: PatternIndex, line: string, memory: LineMemory, mayBeCut: boolean): string {
   const ends = cutPlaces(line);
   if (mayBeCut) ends.push(line.endsWith("\r") ? line.length - 1 : line.length);
-  const { spans, begun } = index.find(line, memory.begun, ends);
-  memory.begun = begun;
+  const { spans, end } = index.find(line, memory.last ?? noLineBefore, ends);
+  memory.last = end;
   return spans.length === 0 ? line : withStars(line, spans);
 }
 

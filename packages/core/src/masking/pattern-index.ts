@@ -10,15 +10,24 @@ export interface Begun {
   readonly seen: number;
 }
 
+/** What a line leaves to the next one. */
+export interface LineEnd {
+  readonly begun: readonly Begun[];
+  /** Its last three characters: a pattern may have begun in them. */
+  readonly tail: string;
+}
+
 /** What a line has of the patterns. */
 export interface Found {
   /** Unsorted; they may overlap. */
   readonly spans: readonly Span[];
-  readonly begun: readonly Begun[];
+  readonly end: LineEnd;
 }
 
-const gateSize = 65_536;
-const nothing: Found = { spans: [], begun: [] };
+/** Before the first line. */
+export const noLineBefore: LineEnd = { begun: [], tail: "" };
+
+const gateSize = 262_144;
 
 /**
  * Finds many patterns in one pass over a text: the four characters at each place are looked up in a table of what patterns
@@ -28,28 +37,31 @@ export class PatternIndex {
   readonly #gate = new Uint8Array(gateSize);
   /** By their first four characters. */
   readonly #byHead = new Map<string, Set<string>>();
-  /** By their first one, two and three characters. */
-  readonly #byStart = new Map<string, Set<string>>();
   sizeChars = 0;
 
   add(pattern: string): void {
-    const known = setAt(this.#byHead, pattern.slice(0, shortestMasked));
+    const head = pattern.slice(0, shortestMasked);
+    const known = this.#byHead.get(head) ?? new Set();
     if (known.has(pattern)) return;
-    known.add(pattern);
-    for (let length = 1; length < shortestMasked; length++) setAt(this.#byStart, pattern.slice(0, length)).add(pattern);
+    this.#byHead.set(head, known.add(pattern));
     this.#gate[gateOf(pattern, 0)] = 1;
     this.sizeChars += pattern.length;
   }
 
   /**
-   * @param before - what the line before this one has begun
+   * @param before - what the line before this one has left
    * @param ends - places where the line may have been cut off: the beginning of a pattern right before one is found too
    */
-  find(line: string, before: readonly Begun[], ends: readonly number[]): Found {
+  find(line: string, before: LineEnd, ends: readonly number[]): Found {
     const spans: Span[] = [];
     const begun: Begun[] = [];
-    for (const { pattern, seen } of before) goOn(line, pattern, seen, spans, begun);
-    const lineEnd = line.endsWith("\r") ? line.length - 1 : line.length;
+    const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+    for (const { pattern, seen } of before.begun) goOn(text, pattern, seen, spans, begun);
+    for (let seen = 1; seen <= before.tail.length; seen++) {
+      const head = before.tail.slice(-seen) + text.slice(0, shortestMasked - seen);
+      for (const pattern of this.#byHead.get(head) ?? []) goOn(text, pattern, seen, spans, begun);
+    }
+    const lineEnd = text.length;
     const gate = this.#gate;
     let nextEnd = 0;
     for (let at = 0; at + shortestMasked <= line.length; at++) {
@@ -59,10 +71,8 @@ export class PatternIndex {
       while (nextEnd < ends.length && ends[nextEnd] - at < shortestMasked) nextEnd++;
       compare(line, at, patterns, { ends, nextEnd, lineEnd, spans, begun });
     }
-    for (let length = 1; length < shortestMasked && length <= lineEnd; length++)
-      for (const pattern of this.#byStart.get(line.slice(lineEnd - length, lineEnd)) ?? [])
-        begun.push({ pattern, seen: length });
-    return spans.length === 0 && begun.length === 0 ? nothing : { spans, begun };
+    const tail = (text.length < shortestMasked ? before.tail + text : text).slice(1 - shortestMasked);
+    return { spans, end: { begun, tail } };
   }
 }
 
@@ -96,8 +106,7 @@ function compare(
 }
 
 /** A pattern may go on in this line, fill it, and go on in the next one. */
-function goOn(line: string, pattern: string, seen: number, spans: Span[], begun: Begun[]): void {
-  const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+function goOn(text: string, pattern: string, seen: number, spans: Span[], begun: Begun[]): void {
   const rest = pattern.length - seen;
   if (text !== "" && text[0] !== pattern[seen]) return;
   if (text.length >= rest) {
@@ -113,10 +122,4 @@ function gateOf(text: string, at: number): number {
   const high = Math.imul(text.charCodeAt(at), 31) + text.charCodeAt(at + 1);
   const low = Math.imul(text.charCodeAt(at + 2), 31) + text.charCodeAt(at + 3);
   return (Math.imul(high, 0x9e37) + Math.imul(low, 0x85eb)) & (gateSize - 1);
-}
-
-function setAt(map: Map<string, Set<string>>, key: string): Set<string> {
-  const set = map.get(key) ?? new Set();
-  map.set(key, set);
-  return set;
 }

@@ -57,7 +57,7 @@ export class LogSink {
     const { level, message, fields } = line;
     const memories = this.#memories.get(author) ?? {};
     this.#memories.set(author, memories);
-    memories[level] ??= { begun: [] };
+    memories[level] ??= {};
     return {
       ...line,
       message: this.#masker.maskLine(message, memories[level]),

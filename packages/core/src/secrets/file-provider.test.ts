@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -89,6 +89,15 @@ describe("a secrets file", () => {
     const error: unknown = await listOf(fileWith(text)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "SECRETS_FILE_INVALID" });
     expect(String((error as Error).stack)).not.toMatch(/hunter2/i);
+  });
+
+  it("that is larger than memory may be is not read", async () => {
+    const provider = fileWith("");
+    truncateSync(join(folder, "secrets.yaml"), 3 * 2 ** 30);
+    await expect(listOf(provider)).rejects.toMatchObject({
+      code: "SECRETS_FILE_INVALID",
+      message: expect.stringContaining("it has 3221225472 bytes") as unknown,
+    });
   });
 
   it("does not grow without end where aliases stand in aliases", async () => {

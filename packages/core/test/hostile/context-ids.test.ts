@@ -21,6 +21,8 @@ const places: Readonly<Record<string, Call>> = {
   "clear task": ({ xcom }, task) => xcom.clear({ task }),
   "state key": ({ state }, key) => state.set(key, 1),
   "dagState key": ({ dagState }, key) => dagState.get(key),
+  "secret name": ({ secret }, name) => secret(name),
+  "connection name": ({ connection }, name) => connection(name),
   "counter name": ({ metrics }, name) => metrics.counter(name).add(),
 };
 

@@ -11,7 +11,11 @@ const value = "kq7-Zulu/Tango+92";
 const password = "p@ss:w0rd/é";
 const secrets = [
   givenSecrets({
-    secrets: { api_token: value, pem: "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END KEY-----\n" },
+    secrets: {
+      api_token: value,
+      pin: "20261122",
+      pem: "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END KEY-----\n",
+    },
     connections: { shop: `postgres://etl:${encodeURIComponent(password)}@db.local:5432/shop?token=Opt10n-Token` },
   }),
 ];
@@ -37,6 +41,10 @@ const tasks = `
     log.debug(Buffer.from("user:" + shop.password).toString("base64"));
     console.log("shop", shop);
     console.error(new Error("no " + token));
+    log.info("number", { pin: Number(await secret("pin")), other: 20261123 });
+    log.info(token.slice(0, 9));
+    log.warn("between");
+    log.info(token.slice(9));
     console.log(await secret("pem"));
     for (const line of (await secret("pem")).split("\\n")) console.log(line);
     console.log(token.slice(0, 9));
@@ -93,6 +101,9 @@ describe.each(["inline", "thread"] as const)("a secret that a task was given (%s
     expect(told.some(({ message }) => message === "token is ***")).toBe(true);
     const lines = await done.logOf("prints");
     expect(JSON.parse(lines[0]?.fields ?? "")).toMatchObject({ token: "***", url: "http://x/?t=***" });
+    expect(lines.find(({ message }) => message === "number")?.fields).toBe('{"pin":"***","other":20261123}');
+    const between = lines.findIndex(({ message }) => message === "between");
+    expect(lines.slice(between - 1, between + 2).map(({ message }) => message)).toEqual(["***", "between", "***"]);
     // Data stays data.
     expect(await result.xcom("returns")).toBe(value);
   });
