@@ -28,6 +28,11 @@ const commands: readonly CommandEntry[] = [
   { path: "dags list", summary: "List the DAGs, with their last run", load: () => import("./commands/dags-list.ts") },
   { path: "dags show", summary: "Draw a DAG and list its tasks", load: () => import("./commands/dags-show.ts") },
   {
+    path: "dags next",
+    summary: "Show when a DAG has its next runs",
+    load: () => import("./commands/dags-next.ts"),
+  },
+  {
     path: "dags validate",
     summary: "Load every DAG file and report every mistake",
     load: () => import("./commands/dags-validate.ts"),

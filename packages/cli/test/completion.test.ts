@@ -95,6 +95,7 @@ describe("completion", () => {
     expect(ask("millrace dags ").trim().split("\n")).toEqual([
       "list",
       "show",
+      "next",
       "validate",
       "trigger",
       "pause",

@@ -100,6 +100,8 @@ export { formatInstant, parseInstant } from "./time/instant.ts";
 export type { Meter } from "./time/meter.ts";
 export { instantOf } from "./time/temporal.ts";
 export { parseCatchup } from "./timetable/catchup.ts";
+export type { ClockNote } from "./timetable/clock-notes.ts";
+export { type NextRun, type NextRuns, nextRuns } from "./timetable/next-runs.ts";
 export { intervalOf, type Tick, type TickQuery, type Ticks, ticksOf } from "./timetable/ticks.ts";
 
 export {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Dag } from "@millrace/core";
-import type { CatchupState } from "@millrace/core/engine";
+import type { CatchupState, NextRun } from "@millrace/core/engine";
 import { messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { type DagPicture, kindMarks, pictureOf } from "../drawing/dag-picture.ts";
@@ -9,9 +9,11 @@ import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Session } from "../session.ts";
 import { safeLine } from "../terminal/safe-text.ts";
+import { ago } from "../terminal/show-time.ts";
 import type { Style } from "../terminal/style.ts";
 import { tableLines } from "../terminal/table.ts";
 import { catchupText, originText } from "../views/catchup-view.ts";
+import { nextRunPayload } from "../views/next-run-view.ts";
 import { taskDefinitionColumns, taskDefinitionPayload } from "../views/task-definition-view.ts";
 
 /** How wide a drawing may be where there is no terminal to fit into. */
@@ -49,8 +51,10 @@ export default defineCommand({
       write(resolve(io.cwd, out), text, given.flag("force"));
       session.note(`Written to ${out}.`);
     }
+    const nextRun = nextRunOf();
     const payload = {
       ...snapshot,
+      nextRun: nextRun ? nextRunPayload(nextRun) : null,
       catchup: catchup.setting,
       catchupFrom: catchup.from,
       path,
@@ -74,9 +78,20 @@ export default defineCommand({
     session.print(payload, () => shown);
     return exitCodes.ok;
 
+    /** A schedule that does not work hinders nobody from seeing the DAG. */
+    function nextRunOf(): NextRun | undefined {
+      try {
+        return core.nextRuns(dag, { count: 1, now: session.now() }).runs[0];
+      } catch (error) {
+        session.warn(`The next run is not known: ${messageOf(error)}`);
+        return undefined;
+      }
+    }
+
     function factsOf(): string[] {
       return [
         snapshot.schedule === null ? "runs when asked" : `schedule ${snapshot.schedule}`,
+        ...(nextRun ? [`next run ${ago(nextRun.runAfter, session.now())}`] : []),
         `${snapshot.tasks.length} task${snapshot.tasks.length === 1 ? "" : "s"}`,
         ...(catchup.setting === false && catchup.from === "code"
           ? []

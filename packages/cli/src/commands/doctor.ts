@@ -6,7 +6,7 @@ import { dagCheck } from "../doctor/dag-check.ts";
 import { engineCheck } from "../doctor/engine-check.ts";
 import type { Check, Finding } from "../doctor/finding.ts";
 import { keyFileCheck } from "../doctor/key-file-check.ts";
-import { configCheck, homeCheck, nodeVersionCheck } from "../doctor/machine-checks.ts";
+import { configCheck, homeCheck, nodeVersionCheck, timeZoneCheck } from "../doctor/machine-checks.ts";
 import { serviceCheck } from "../doctor/service-check.ts";
 import { storeCheck } from "../doctor/store-check.ts";
 import { xcomCheck } from "../doctor/xcom-check.ts";
@@ -17,6 +17,7 @@ import { safeText } from "../terminal/safe-text.ts";
 
 const checks: readonly Check[] = [
   nodeVersionCheck,
+  timeZoneCheck,
   configCheck,
   homeCheck,
   keyFileCheck,

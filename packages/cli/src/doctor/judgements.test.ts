@@ -3,13 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { coreError, type StoreInspection } from "@millrace/core/plugin";
 import { describe, expect, it } from "vitest";
-import { judgeDisk, judgeHome, judgeNodeVersion } from "./machine-checks.ts";
+import { judgeDisk, judgeHome, judgeNodeVersion, judgeTimeZones } from "./machine-checks.ts";
 import { judgeStore } from "./store-check.ts";
 
 describe("the machine", () => {
   it("needs Node.js 24", () => {
     expect(judgeNodeVersion("24.0.0").level).toBe("good");
     expect(judgeNodeVersion("22.18.0")).toMatchObject({ level: "bad", cure: expect.stringContaining("24") });
+  });
+
+  it("tells whose time zone data schedules go by, and when there are none", () => {
+    const open = (zone: string) => zone;
+    expect(judgeTimeZones({ tz: "2026c", icu: "78.3" }, open)).toMatchObject({
+      level: "good",
+      says: "Time zone data 2026c (ICU 78.3)",
+    });
+    expect(judgeTimeZones({}, open).says).toContain("unknown");
+    const closed = () => {
+      throw new RangeError("Invalid time zone");
+    };
+    expect(judgeTimeZones(process.versions, closed)).toMatchObject({ level: "bad" });
   });
 
   it("needs a home that can be written", () => {

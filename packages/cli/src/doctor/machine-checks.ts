@@ -13,6 +13,12 @@ export const nodeVersionCheck: Check = {
   look: async () => [judgeNodeVersion(process.versions.node)],
 };
 
+/** The time zones that schedules go by: whose data they are, and whether all are there. */
+export const timeZoneCheck: Check = {
+  name: "time zones",
+  look: async () => [judgeTimeZones(process.versions, (zone) => new Intl.DateTimeFormat("en", { timeZone: zone }))],
+};
+
 export const configCheck: Check = {
   name: "config",
   async look(session) {
@@ -57,6 +63,25 @@ export function judgeNodeVersion(version: string): Finding {
     says: `This is Node.js ${version}`,
     cure: `Install Node.js ${oldestNode} or newer.`,
   };
+}
+
+/** @param open - throws for a zone that is not known */
+export function judgeTimeZones(
+  { tz, icu }: Readonly<Record<string, string | undefined>>,
+  open: (zone: string) => unknown,
+): Finding {
+  const check = "time zones";
+  try {
+    open("Europe/Berlin");
+    return { check, level: "good", says: `Time zone data ${tz ?? "of an unknown version"} (ICU ${icu ?? "unknown"})` };
+  } catch {
+    return {
+      check,
+      level: "bad",
+      says: "This Node.js knows no time zones but UTC",
+      cure: "Use a Node.js that was built with full ICU, as those of nodejs.org are.",
+    };
+  }
 }
 
 /** Whether the folder, or the nearest one above it that is there, can be written. */

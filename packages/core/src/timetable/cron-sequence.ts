@@ -1,4 +1,5 @@
 import { type Zone, type ZoneSpan, zoneFrom, zoneUntil } from "../time/zone.ts";
+import { notesOfTick } from "./clock-notes.ts";
 import type { CronFields } from "./cron-fields.ts";
 import type { InstantSequence } from "./instant-sequence.ts";
 import { localCron } from "./local-cron.ts";
@@ -31,6 +32,8 @@ const widestMs = 2 * 86_400_000;
  */
 export function cronSequence(fields: CronFields, zone: Zone, policy: ClockPolicy): InstantSequence {
   const local = localCron(fields);
+  // What is due every hour has lost nothing when the clocks go forward.
+  const tellsSkipped = policy.gap === "skip" && !fields.coversEveryHour;
   let latest: Stretch | undefined;
 
   /** The stretch at an instant; most questions are about the one before or its neighbour. */
@@ -40,7 +43,7 @@ export function cronSequence(fields: CronFields, zone: Zone, policy: ClockPolicy
     return latest;
   }
 
-  return {
+  const sequence: InstantSequence = {
     after(ms) {
       let from = Math.max(Math.floor(ms) + 1, zoneFrom);
       while (from < zoneUntil) {
@@ -77,7 +80,9 @@ export function cronSequence(fields: CronFields, zone: Zone, policy: ClockPolicy
       }
       return Number.NEGATIVE_INFINITY;
     },
+    notesOf: (ms) => notesOfTick({ local, zone, tellsSkipped }, ms, sequence.before(ms)),
   };
+  return sequence;
 }
 
 function stretchOf(span: ZoneSpan, zone: Zone, { gap, overlap }: ClockPolicy): Stretch {

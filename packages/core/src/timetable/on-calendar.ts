@@ -74,6 +74,7 @@ function keptDays(sequence: InstantSequence, calendar: Calendar, zone: Zone): In
       }
       return at;
     },
+    ...(sequence.notesOf && { notesOf: sequence.notesOf }),
   };
 }
 
