@@ -40,6 +40,7 @@ export { type ResolvedServices, resolveServices } from "./config/resolve-service
 export { type ResolvedStore, resolveStore } from "./config/resolve-store.ts";
 export { type ResolvedXCom, resolveXComBackend } from "./config/resolve-xcom.ts";
 export { masked } from "./config/secrets.ts";
+export type { BackfillRunOptions, BackfillRunRefused, BackfillRuns } from "./engine/backfill-runs.ts";
 export { type BundleServiceOptions, bundleService } from "./engine/bundle-service.ts";
 export { type CatchupNotice, readCatchup } from "./engine/catchup-settings.ts";
 export { type CollectorServiceOptions, collectorService } from "./engine/collector-service.ts";

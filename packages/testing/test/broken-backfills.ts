@@ -237,7 +237,7 @@ export const brokenBackfills: Readonly<Record<string, Break>> = {
     const scheduled = new Set<number>();
     return {
       async commit(group, options) {
-        for (const change of group) if (change.kind === "assignBackfill") scheduled.add(change.runNo);
+        for (const change of group) if (change.kind === "reprocessRun") scheduled.add(change.runNo);
         return store.commit(group, options);
       },
       runs: {
@@ -249,11 +249,11 @@ export const brokenBackfills: Readonly<Record<string, Break>> = {
       },
     };
   },
-  "a run that is taken counts as active at once": (store) => {
+  "a run that is taken is not counted as active": (store) => {
     const taken = new Set<number>();
     return {
       commit(group, options) {
-        for (const change of group) if (change.kind === "assignBackfill") taken.add(change.backfillNo);
+        for (const change of group) if (change.kind === "reprocessRun") taken.add(change.backfillNo);
         for (const { kind } of group) if (kind === "updateRun") taken.clear();
         return store.commit(group, options);
       },
@@ -261,11 +261,31 @@ export const brokenBackfills: Readonly<Record<string, Break>> = {
         ...store.backfills,
         async get(backfillNo) {
           const row = await store.backfills.get(backfillNo);
-          return row && (taken.has(backfillNo) ? { ...row, active: row.active + 1, failed: row.failed - 1 } : row);
+          return row && (taken.has(backfillNo) ? { ...row, active: row.active - 1, failed: row.failed + 1 } : row);
         },
       },
     };
   },
+  "a run that runs again keeps its version": (store) => ({
+    async commit(group, options) {
+      const rows = await Promise.all(
+        group.map((change) => (change.kind === "reprocessRun" ? store.runs.get(change.runNo) : undefined)),
+      );
+      const kept = group.map((change, place) =>
+        change.kind === "reprocessRun" ? { ...change, versionNo: rows[place]?.versionNo ?? change.versionNo } : change,
+      );
+      return store.commit(kept, options);
+    },
+  }),
+  "a run that runs again counts its attempts anew": (store) => ({
+    tasks: {
+      ...store.tasks,
+      async ofRun(runNo) {
+        const rows = await store.tasks.ofRun(runNo);
+        return rows.map((row) => (row.uncounted > 1 && row.token === 0 ? { ...row, attempt: 0, uncounted: 0 } : row));
+      },
+    },
+  }),
   "a run that another backfill took is counted on": (store) => ({
     backfills: {
       ...store.backfills,
@@ -383,7 +403,7 @@ function outcomesOnly(kind: "setBackfillLimit"): Break {
 /** Says that what is refused for this reason is done. */
 function obliging(reason: string): Break {
   return outcomes((outcome, change) =>
-    outcome.status === "refused" && outcome.reason.includes(reason) && /Backfill(Items)?$/.test(change.kind)
+    outcome.status === "refused" && outcome.reason.includes(reason) && /Backfill(Items)?$|^reprocess/.test(change.kind)
       ? { status: "done", eventSeq: 1 }
       : outcome,
   );

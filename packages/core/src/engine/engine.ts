@@ -15,6 +15,7 @@ import type { CatchupSetting } from "../timetable/catchup.ts";
 import { type CollectedPlace, type CollectOptions, collectXComs } from "../xcom/collector/collect.ts";
 import { placesOf } from "../xcom/collector/placed-refs.ts";
 import { removeStreams } from "../xcom/collector/stored-streams.ts";
+import { backfillRuns } from "./backfill-runs.ts";
 import {
   checkEventFilter,
   checkListener,
@@ -257,6 +258,7 @@ export class Engine {
       clock,
       store,
       dag: (dagId: string) => dags.version(dagId)?.dag,
+      backfills: backfillRuns(store, { dags, scheduler }),
       write: (change: Change) => scheduler.ask.write(change),
       mask: maskSecrets,
       answer: handlers.add.bind(handlers),

@@ -6,6 +6,7 @@ import { coreError, shown } from "../errors.ts";
 import type { RunType } from "../lifecycle/states.ts";
 import type { LiveVersion } from "../scheduler/live-version.ts";
 import type { RunRequest } from "../scheduler/requests.ts";
+import type { BackfillPlace } from "../store/contract.ts";
 import { formatInstant, type InstantInput, parseInstant } from "../time/instant.ts";
 import type { Randomness } from "../time/random.ts";
 import { decodeValue, encodeValue } from "../xcom/codec.ts";
@@ -69,7 +70,15 @@ export async function parseRunRequest(
       expected: "a plain object is needed",
     });
   }
-  const run = { runId, type: around.type, logicalDate, start: logicalDate, end: logicalDate, idempotencyKey };
+  const run = {
+    runId,
+    type: around.type,
+    logicalDate,
+    start: logicalDate,
+    end: logicalDate,
+    idempotencyKey,
+    backfill: null,
+  };
   return complete(version, run, { params: options.params, conf });
 }
 
@@ -89,6 +98,8 @@ export interface IntervalRun {
   readonly end: number;
   readonly params?: unknown;
   readonly conf?: Readonly<Record<string, unknown>>;
+  /** The item of a backfill that it is made for. */
+  readonly backfill?: BackfillPlace | null;
 }
 
 /**
@@ -98,10 +109,14 @@ export interface IntervalRun {
  */
 export function intervalRunRequest(
   version: LiveVersion,
-  { type, start, end, params, conf = {} }: IntervalRun,
+  { type, start, end, params, conf = {}, backfill = null }: IntervalRun,
 ): RunRequest | Promise<RunRequest> {
   const runId = `${type}__${formatInstant(start)}`;
-  return complete(version, { runId, type, logicalDate: start, start, end, idempotencyKey: null }, { params, conf });
+  return complete(
+    version,
+    { runId, type, logicalDate: start, start, end, idempotencyKey: null, backfill },
+    { params, conf },
+  );
 }
 
 /** Nothing is waited for where nothing has to be: until then the objects are as the caller gave them. */
@@ -114,12 +129,13 @@ function complete(
     readonly start: number;
     readonly end: number;
     readonly idempotencyKey: string | null;
+    readonly backfill: BackfillPlace | null;
   },
   given: { readonly params: unknown; readonly conf: Readonly<Record<string, unknown>> },
 ): RunRequest | Promise<RunRequest> {
   const { dag } = version;
   const confText = textWithin("conf", given.conf, dag.id);
-  const { runId, type, logicalDate, start: intervalStart, end: intervalEnd, idempotencyKey } = run;
+  const { runId, type, logicalDate, start: intervalStart, end: intervalEnd, idempotencyKey, backfill } = run;
   const withParams = (params: unknown): RunRequest => {
     const paramsText = params === undefined ? null : textWithin("params", params, dag.id);
     return {
@@ -135,6 +151,7 @@ function complete(
       paramsText,
       confText: confText === "{}" ? null : confText,
       idempotencyKey,
+      backfill,
     };
   };
   const checked = parseParams(dag, given.params);

@@ -4,6 +4,7 @@ import { coreError, messageOf } from "../errors.ts";
 import type { RunState } from "../lifecycle/states.ts";
 import type { Change, Outcome, Store } from "../store/contract.ts";
 import type { Clock } from "../time/clock.ts";
+import type { BackfillRuns } from "./backfill-runs.ts";
 import type { Engine } from "./engine.ts";
 import type { RequestHandler } from "./requests/service-requests.ts";
 
@@ -12,7 +13,10 @@ export interface ServiceHost {
   readonly engine: Engine;
   readonly clock: Clock;
   /** To read from. What is to be written goes through the engine. */
-  readonly store: Pick<Store, "dags" | "runs" | "tasks" | "xcoms" | "events" | "state" | "settings" | "requests">;
+  readonly store: Pick<
+    Store,
+    "backfills" | "backfills" | "dags" | "runs" | "tasks" | "xcoms" | "events" | "state" | "settings" | "requests"
+  >;
   /** A text as it may leave the process: secrets that tasks were given are `***` in it. */
   mask(text: string): string;
   /** Aborts when the engine closes. */
@@ -29,6 +33,8 @@ export interface ServiceHost {
    * @throws `REQUEST_NAME_INVALID`, for a name without a dot or with a handler already
    */
   answer(operation: string, handler: RequestHandler): void;
+  /** Makes and repeats runs for items of backfills, each in the group in which the item gets it. */
+  readonly backfills: BackfillRuns;
   /** Resolves when the run has ended; one that ended before as well. Rejects when it cannot go on, or the engine stops. */
   whenEnded(runNo: number): Promise<{ readonly runNo: number; readonly state: RunState }>;
   /** Measures, as tasks do: `millrace_service_` is put before the names, and the service's name is the label `service`. */

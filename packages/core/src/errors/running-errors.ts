@@ -50,6 +50,10 @@ export const runningErrors = {
     says: "A pool cannot have {what}",
     cure: "A name has letters, digits, '_', '-' and '.'; slots are a whole number, 0 to close the pool for a while.",
   },
+  BACKFILL_ITEM_REFUSED: {
+    says: "Item {itemNo} of backfill number {backfillNo} has got no run: {why}",
+    cure: "Take the items in their order, while the backfill runs.",
+  },
   SERVICE_START_FAILED: {
     says: "The service '{name}' did not start: {why}",
     cure: "Mend what it says, or leave the service out; the engine was not started.",

@@ -1,5 +1,6 @@
 import type { MillraceError } from "../errors.ts";
-import type { Change, Outcome, RunRow, Store } from "../store/contract.ts";
+import type { BackfillPlace, Change, Outcome, RunRow, Store } from "../store/contract.ts";
+import type { LiveVersion } from "./live-version.ts";
 import type { CatchupWish, Message, WriteMessage } from "./messages.ts";
 import type { Operation, OperationResult } from "./operations/operation.ts";
 import type { CatchupSet, RunAnswer, RunRequest } from "./requests.ts";
@@ -34,6 +35,11 @@ export class Asks {
 
   create(request: RunRequest): Promise<RunAnswer> {
     return this.message((resolve, reject) => ({ kind: "create", request, sentAt: [], resolve, reject }));
+  }
+
+  /** Has a run that has ended run again for an item of a backfill, with this version of its DAG. */
+  reprocess(runNo: number, place: BackfillPlace, version: LiveVersion): Promise<void> {
+    return this.message((resolve, reject) => ({ kind: "reprocess", runNo, place, version, resolve, reject }));
   }
 
   cancel(runNo: number, reason: string, requestNo: number | null): Promise<boolean> {

@@ -284,7 +284,9 @@ export class LiveRun {
 export interface PastRun {
   readonly runNo: number;
   /** As the store had it when it was not live. */
-  readonly states: ReadonlyMap<string, TaskState>;
+  states: ReadonlyMap<string, TaskState>;
   /** As memory had it last; once it has ended, how it ended. */
   live: LiveRun | undefined;
+  /** The run that asks is the first one of its backfill, which depends on nothing before. */
+  readonly isIgnored: boolean;
 }

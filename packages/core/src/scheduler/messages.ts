@@ -1,8 +1,9 @@
 import type { MillraceError } from "../errors.ts";
 import type { JobOutcome } from "../runtime/job.ts";
-import type { Change, Outcome } from "../store/contract.ts";
+import type { BackfillPlace, Change, Outcome } from "../store/contract.ts";
 import type { Catchup, CatchupOrigin } from "../timetable/catchup.ts";
 import type { Instance } from "./live-run.ts";
+import type { LiveVersion } from "./live-version.ts";
 import type { Operation, OperationResult } from "./operations/operation.ts";
 import type { CatchupSet, RunAnswer, RunRequest } from "./requests.ts";
 
@@ -37,6 +38,7 @@ export type Message =
   | ScheduleMessage
   | { readonly kind: "due"; readonly dagId: string }
   | JudgedMessage
+  | ReprocessMessage
   | CatchupMessage
   | WriteMessage
   | { readonly kind: "poke" };
@@ -147,6 +149,16 @@ export interface ReplacedMessage {
 /** From now on runs are made when they are due. */
 export interface ScheduleMessage {
   readonly kind: "schedule";
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A run that has ended is to run again for an item of a backfill. */
+export interface ReprocessMessage {
+  readonly kind: "reprocess";
+  readonly runNo: number;
+  readonly place: BackfillPlace;
+  readonly version: LiveVersion;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }

@@ -215,7 +215,7 @@ export class Progress {
         state: stateIn(task.id),
         downstream: task.waitForDownstream ? behind.flatMap((id) => stateIn(id) ?? []) : [],
       },
-      isFirstOfBackfill: false,
+      isFirstOfBackfill: past?.isIgnored === true,
     });
     run.heldByPast.delete(taskNo);
     if (decision.met) return true;

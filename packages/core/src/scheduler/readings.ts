@@ -22,6 +22,8 @@ export interface Readings {
   readonly operation?: OperationReading | MillraceError;
   /** Of all DAGs, or of those that were replaced. */
   readonly dagRows: readonly DagRow[];
+  /** Of runs that are to run again, where something outside of the store is to go with them. */
+  readonly xcoms: ReadonlyMap<number, readonly XComRow[]>;
   /** By the token of an attempt that has ended: the XComs that it removes, where something outside of the store is to go with them. */
   readonly removed: ReadonlyMap<number, readonly XComRow[]>;
   /** By run: the deadlines that it was told to have missed. */
@@ -52,6 +54,7 @@ export const noReadings: Readings = {
   pasts: new Map(),
   versions: new Map(),
   dagRows: [],
+  xcoms: new Map(),
   removed: new Map(),
   told: new Map(),
   failing: new Set(),
@@ -60,6 +63,8 @@ export const noReadings: Readings = {
 /** True when the message cannot be worked in from memory alone. */
 export function needsReading(message: Message, { live, mayPurge }: Pick<ReadingSources, "live" | "mayPurge">): boolean {
   switch (message.kind) {
+    case "reprocess":
+      return mayPurge;
     case "finished":
       return mayPurge && message.outcome.deletes.length > 0;
     case "adopt":
@@ -91,8 +96,10 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
   const told = new Map<number, readonly number[]>();
   const failing = new Set<string>();
   const dagRows: DagRow[] = [];
+  const xcoms = new Map<number, readonly XComRow[]>();
   for (const message of messages) {
     if (!needsReading(message, sources)) continue;
+    if (message.kind === "reprocess") xcoms.set(message.runNo, await store.xcoms.ofRun(message.runNo));
     if (message.kind === "schedule") dagRows.push(...(await store.dags.list()));
     if (message.kind === "replaced") {
       const rows = await Promise.all(message.dagIds.map((dagId) => store.dags.get(dagId)));
@@ -104,7 +111,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
       told.set(message.runNo, await toldDeadlines(store, message.runNo));
       continue;
     }
-    if (!("runNo" in message) || runs.has(message.runNo)) continue;
+    if (!("runNo" in message) || message.kind === "reprocess" || runs.has(message.runNo)) continue;
     const { runNo } = message;
     if (message.kind === "activate") {
       const run = live.get(runNo) as LiveRun;
@@ -123,7 +130,7 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
       pasts.set(runNo, await loadPast(store, stored.row, version.of.catchup.isOn, live));
   }
-  return { runs, pasts, versions, dagRows, removed, told, failing };
+  return { runs, pasts, versions, dagRows, xcoms, removed, told, failing };
 }
 
 async function rowsOf(store: Store, refs: readonly XComRef[]): Promise<readonly XComRow[]> {

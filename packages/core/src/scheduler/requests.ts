@@ -1,4 +1,5 @@
 import type { RunState, RunType } from "../lifecycle/states.ts";
+import type { BackfillPlace } from "../store/contract.ts";
 import type { CatchupOrigin, CatchupSetting } from "../timetable/catchup.ts";
 import type { LiveVersion } from "./live-version.ts";
 
@@ -16,6 +17,8 @@ export interface RunRequest {
   readonly paramsText: string | null;
   readonly confText: string | null;
   readonly idempotencyKey: string | null;
+  /** The item of a backfill that it is made for. */
+  readonly backfill: BackfillPlace | null;
 }
 
 /** The run that a request made or found. */

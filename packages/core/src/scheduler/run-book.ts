@@ -1,7 +1,7 @@
 import { coreError, type MillraceError } from "../errors.ts";
 import { isFinished, isRunFinished, type RunState } from "../lifecycle/states.ts";
 import { runEndEvent } from "../runtime/awaited-events.ts";
-import type { Outcome, RunRow } from "../store/contract.ts";
+import type { Outcome, RunRow, XComRow } from "../store/contract.ts";
 import { monotonicOf } from "../time/clock.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
@@ -10,8 +10,8 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
 import { countFailure } from "./failed-in-a-row.ts";
 import { type Instance, LiveRun, type PastRun } from "./live-run.ts";
-import type { StoredRun } from "./load-run.ts";
-import type { AdoptMessage, CreateMessage, FoundMessage } from "./messages.ts";
+import { type StoredRun, statesById } from "./load-run.ts";
+import type { AdoptMessage, CreateMessage, FoundMessage, ReprocessMessage } from "./messages.ts";
 import type { RunReading } from "./readings.ts";
 import type { RunRequest } from "./requests.ts";
 import { type RestoredWait, restoreRun } from "./restore-run.ts";
@@ -88,8 +88,10 @@ export class RunBook {
       params,
       conf,
     };
-    this.#desk.plan.add({ kind: "createRun", ...row, backfill: null, at }, (outcome) => {
+    this.#desk.plan.add({ kind: "createRun", ...row, backfill: request.backfill, at }, (outcome) => {
       if (outcome.status === "exists") return told.exists(outcome);
+      if (outcome.status === "refused" && request.backfill)
+        return told.failed(coreError("BACKFILL_ITEM_REFUSED", { ...request.backfill, why: outcome.reason }));
       if (outcome.status !== "created")
         return told.failed(coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a new run` }));
       const stored: RunRow = {
@@ -97,7 +99,7 @@ export class RunBook {
         runNo: outcome.runNo,
         dagId: version.of.dagId,
         state: "queued",
-        backfillNo: null,
+        backfillNo: request.backfill?.backfillNo ?? null,
         note: null,
         createdAt: at,
         startedAt: null,
@@ -105,6 +107,19 @@ export class RunBook {
       };
       this.#introduce(new LiveRun(stored, version, outcome.firstTaskInstanceNo, request.params, request.conf));
       told.created(stored);
+    });
+  }
+
+  /** A run that has ended runs again for a backfill, as its item and the version say. Whether refused or not, it is read. */
+  reprocess({ runNo, place, version, resolve, reject }: ReprocessMessage, xcoms: readonly XComRow[] = []): void {
+    const { plan, services, now: at } = this.#desk;
+    const { versionNo, of } = version;
+    plan.add({ kind: "reprocessRun", runNo, ...place, versionNo, at }, (outcome) => {
+      this.#desk.post({ kind: "adopt", runNo, why: "wanted" });
+      if (outcome.status === "refused")
+        return reject(coreError("BACKFILL_ITEM_REFUSED", { ...place, why: outcome.reason }));
+      if (xcoms.length > 0) services.purger.add({ dagId: of.dagId, runId: `number ${runNo}` }, xcoms);
+      resolve();
     });
   }
 
@@ -220,6 +235,8 @@ export class RunBook {
       });
     const { services, plan, runs } = this.#desk;
     const run = runs.get(runNo);
+    if (reading.version && "dependsOnPast" in reading.version && reading.version.dependsOnPast)
+      this.#pastChanged(stored, run);
     if (run) return this.#desk.check(run);
     plan.after(() => {
       services.observers.forget(runNo);
@@ -387,6 +404,18 @@ export class RunBook {
         this.#parts.waiting.stop(instance);
       }
       instance.isReady = false;
+    }
+  }
+
+  /** Somebody has worked on a run that had ended: those that it held back look again. */
+  #pastChanged({ row, tasks }: StoredRun, live: LiveRun | undefined): void {
+    for (const other of this.#desk.runs.values()) {
+      const { past, heldByPast } = other;
+      if (past?.runNo !== row.runNo || heldByPast.size === 0) continue;
+      past.live = live;
+      past.states = statesById(tasks);
+      for (const taskNo of [...heldByPast.keys()]) this.#desk.progress.touch(other, taskNo);
+      this.#desk.check(other);
     }
   }
 

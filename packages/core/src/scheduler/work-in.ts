@@ -28,7 +28,7 @@ export interface Rooms {
 export function workIn(message: Message, readings: Readings, rooms: Rooms): void {
   const { desk, attempts, book, deadlines, mappings, operations, schedules, waiting } = rooms;
   const { plan, services, runs: live } = desk;
-  const { runs, pasts, versions, operation, removed, dagRows, told, failing } = readings;
+  const { runs, pasts, versions, operation, removed, dagRows, xcoms, told, failing } = readings;
   const readingOf = (runNo: number): RunReading => ({
     stored: runs.get(runNo),
     past: pasts.get(runNo),
@@ -45,6 +45,8 @@ export function workIn(message: Message, readings: Readings, rooms: Rooms): void
       return attempts.timedOut(message.token);
     case "create":
       return book.create(message);
+    case "reprocess":
+      return book.reprocess(message, xcoms.get(message.runNo));
     case "found":
       return book.found(message, readingOf(message.runNo));
     case "activate":

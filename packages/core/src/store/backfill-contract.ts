@@ -117,14 +117,18 @@ export interface BackfillPlace {
 }
 
 /**
- * Takes a run that has ended for the next item of a `running` backfill: it becomes a backfill run of that backfill, whose
- * counter of its state grows; a move to `queued` in the same group then makes it active. Refused for a run of another DAG,
- * and for one that does not own its logical date: only scheduled and backfill runs do. A backfill that the run belonged to
- * before keeps its counters as they are from then on.
+ * Has a run that has ended run again for the next item of a `running` backfill: it becomes a backfill run of that backfill,
+ * with the item's params and conf where it has some, and is `queued`; the counters move with it. Its task instances are
+ * those of the version given, which may be another one: new, `scheduled`, with consecutive numbers behind all others. Instances of
+ * tasks that both versions have leave their logs and what their attempts cost to the new ones (of mapped tasks index 0 does);
+ * attempts go on being counted, and none made so far counts against the retries (`uncounted` = `attempt`). XComs and reads go.
+ * Refused for a run of another DAG or version of one, and for one that does not own its logical date: only scheduled and
+ * backfill runs do. A backfill that the run belonged to before keeps its counters as they are from then on.
  */
-export interface AssignBackfill extends BackfillPlace {
-  readonly kind: "assignBackfill";
+export interface ReprocessRun extends BackfillPlace {
+  readonly kind: "reprocessRun";
   readonly runNo: number;
+  readonly versionNo: number;
   readonly at: number;
 }
 
@@ -150,7 +154,7 @@ export type BackfillChange =
   | AddBackfillItems
   | UpdateBackfill
   | SetBackfillLimit
-  | AssignBackfill
+  | ReprocessRun
   | SkipBackfillItem
   | DeleteBackfills;
 

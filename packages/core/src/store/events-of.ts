@@ -29,6 +29,8 @@ export function eventOf(change: Change, backfillId?: string): ChangeEvent | unde
       };
     case "createRun":
       return { kind: "run.created", runNo: null, taskInstanceNo: null, attempt: null, data: null };
+    case "reprocessRun":
+      return { kind: runEvents.queued, runNo: change.runNo, taskInstanceNo: null, attempt: null, data: null };
     case "updateRun":
       return {
         kind: runEvents[change.to],

@@ -2,7 +2,6 @@ import { coreError } from "../errors.ts";
 import type { Change, Outcome } from "./contract.ts";
 import {
   addBackfillItems,
-  assignBackfill,
   createBackfill,
   deleteBackfills,
   setBackfillLimit,
@@ -11,6 +10,7 @@ import {
 } from "./memory-backfill-changes.ts";
 import { clearTask, collapseTask } from "./memory-clear-changes.ts";
 import { done, silent, writeEvent } from "./memory-event.ts";
+import { reprocessRun } from "./memory-reprocess-run.ts";
 import { answerRequest, deleteRequests, fileRequest } from "./memory-request-changes.ts";
 import { advanceSchedule, createRun, registerDag, setDagPaused, updateRun } from "./memory-run-changes.ts";
 import type { Transaction } from "./memory-tables.ts";
@@ -115,8 +115,8 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
       return updateBackfill(tx, change);
     case "setBackfillLimit":
       return setBackfillLimit(tx, change);
-    case "assignBackfill":
-      return assignBackfill(tx, change);
+    case "reprocessRun":
+      return reprocessRun(tx, change);
     case "skipBackfillItem":
       return skipBackfillItem(tx, change);
     case "deleteBackfills":

@@ -1,7 +1,6 @@
 import { isRunFinished, type RunState } from "../lifecycle/states.ts";
 import type {
   AddBackfillItems,
-  AssignBackfill,
   BackfillPlace,
   BackfillRow,
   CreateBackfill,
@@ -78,18 +77,6 @@ export function setBackfillLimit(tx: Transaction, change: SetBackfillLimit): Out
   if (row === undefined) return noSuchBackfill;
   if (!(change.maxActive >= 1)) return refused("the limit is less than 1");
   tx.replace(tx.tables.backfills, row.backfillNo, { ...row, maxActive: change.maxActive });
-  return silent;
-}
-
-export function assignBackfill(tx: Transaction, change: AssignBackfill): Outcome {
-  const run = tx.tables.runs[change.runNo];
-  if (run === undefined) return refused("there is no such run");
-  if (!isRunFinished(run.state)) return refused(`the run is ${run.state}`);
-  if (run.type !== "scheduled" && run.type !== "backfill") return refused("the run does not own its logical date");
-  const refusal = notNext(tx, change, run.dagNo);
-  if (refusal !== undefined) return refusal;
-  tx.replace(tx.tables.runs, run.runNo, { ...run, type: "backfill", backfillNo: change.backfillNo });
-  takeItem(tx, change, run.runNo, run.state);
   return silent;
 }
 

@@ -40,7 +40,7 @@ function clear(tx: Transaction, row: TaskInstanceRow, reason: string | null): vo
 }
 
 /** The instance and all that is its own. Its place stays empty, so that its number is not given out again. */
-function remove(tx: Transaction, taskInstanceNo: number): void {
+export function remove(tx: Transaction, taskInstanceNo: number): void {
   const { tables } = tx;
   for (const logNo of tables.logsOfTask.get(taskInstanceNo) ?? []) tx.replace(tables.logs, logNo, undefined);
   for (const map of [tables.xcoms, tables.reads, tables.performance, tables.logsOfTask])

@@ -1,11 +1,4 @@
-import {
-  type AssignBackfill,
-  type BackfillPlace,
-  isRunFinished,
-  type Outcome,
-  type RunState,
-  type SkipBackfillItem,
-} from "@millrace/core/plugin";
+import type { BackfillPlace, Outcome, RunState, SkipBackfillItem } from "@millrace/core/plugin";
 import { noSuchBackfill } from "./backfills.ts";
 import { refused, silent, type Writer } from "./writer.ts";
 
@@ -34,27 +27,6 @@ export function itemTaker({ sql, backfills }: Writer): (place: BackfillPlace, ru
     take.all(runNo, backfillNo, itemNo);
     count.all(backfillNo, itemNo);
     backfills.begin(runNo, backfillNo, state);
-  };
-}
-
-export function backfillAssigner(writer: Writer): (change: AssignBackfill) => Outcome {
-  const { sql } = writer;
-  const find = sql.get("SELECT dag_no AS dagNo, state, type FROM runs WHERE run_no = ?");
-  const update = sql.get("UPDATE runs SET backfill_no = ?, type = 'backfill' WHERE run_no = ?");
-  const whyNot = takingGuard(writer);
-  const take = itemTaker(writer);
-  return (change) => {
-    const { runNo, backfillNo } = change;
-    const run = find.get(runNo);
-    if (run === undefined) return refused("there is no such run");
-    const state = run.state as RunState;
-    if (!isRunFinished(state)) return refused(`the run is ${state}`);
-    if (run.type !== "scheduled" && run.type !== "backfill") return refused("the run does not own its logical date");
-    const refusal = whyNot(change, Number(run.dagNo));
-    if (refusal !== undefined) return refusal;
-    update.all(backfillNo, runNo);
-    take(change, runNo, state);
-    return silent;
   };
 }
 

@@ -4,7 +4,7 @@ import type { Statements } from "../statements.ts";
 import { scheduleAdvancer } from "./advance-schedule.ts";
 import { logAppender } from "./append-logs.ts";
 import { BackfillCounts } from "./backfill-counts.ts";
-import { backfillAssigner, itemSkipper } from "./backfill-runs.ts";
+import { itemSkipper } from "./backfill-runs.ts";
 import { backfillCreator, backfillDeleter, backfillUpdater, itemAdder, limitSetter } from "./backfills.ts";
 import { taskClearer, taskCollapser } from "./clear-task.ts";
 import { runCreator } from "./create-run.ts";
@@ -21,6 +21,7 @@ import { settingPutter } from "./put-setting.ts";
 import { statePutter } from "./put-state.ts";
 import { dagRegistrar } from "./register-dag.ts";
 import { xcomReplacer } from "./replace-xcom.ts";
+import { runReprocessor } from "./reprocess-run.ts";
 import { requestAnswerer, requestDeleter, requestFiler } from "./requests.ts";
 import { taskReturner } from "./return-task.ts";
 import { RowBatch } from "./row-batch.ts";
@@ -156,7 +157,7 @@ function applier(writer: Writer): (change: Change) => Outcome {
   const addBackfillItems = itemAdder(writer);
   const updateBackfill = backfillUpdater(writer);
   const setBackfillLimit = limitSetter(writer);
-  const assignBackfill = backfillAssigner(writer);
+  const reprocessRun = runReprocessor(writer);
   const skipBackfillItem = itemSkipper(writer);
   const deleteBackfills = backfillDeleter(writer);
   return (change) => {
@@ -215,8 +216,8 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return updateBackfill(change);
       case "setBackfillLimit":
         return setBackfillLimit(change);
-      case "assignBackfill":
-        return assignBackfill(change);
+      case "reprocessRun":
+        return reprocessRun(change);
       case "skipBackfillItem":
         return skipBackfillItem(change);
       case "deleteBackfills":

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { countsOf, expectTrueCounters, withBackfill } from "./backfill-place.ts";
-import { createRun, moveBackfill, noon, registerDag, updateRun } from "./changes.ts";
+import { createRun, moveBackfill, registerDag, updateRun } from "./changes.ts";
 import { apply, everythingOf, openEngine, type StoreCase } from "./store-case.ts";
 
 const nothing = { skipped: 0, started: 0, active: 0, success: 0, failed: 0, cancelled: 0, nextItem: 0 };
@@ -166,80 +166,6 @@ export const backfillRunCases: readonly StoreCase[] = [
       await expectTrueCounters(store);
       expect(await countsOf(store, backfillNo)).toMatchObject({ started: 100, active: 10, failed: 30, success: 60 });
       expect(await countsOf(store, b2)).toMatchObject({ started: 50, active: 5 });
-    },
-  },
-  {
-    name: "a run that has ended is taken for an item, and is a backfill run from then on",
-    async run(place) {
-      const { store, dagNo, versionNo, backfillNo } = await withBackfill(place, [{ action: "reprocess" }, {}]);
-      const scheduled = createRun({ dagNo, versionNo, runId: "s", type: "scheduled", logicalDate: 0 });
-      const { runNo } = await apply(store, scheduled, "created");
-      await apply(store, updateRun({ runNo, to: "failed", note: "1 task failed", at: noon + 1 }), "done");
-      const run = await store.runs.get(runNo);
-      const before = await store.events.last();
-      const assign = { kind: "assignBackfill", runNo, backfillNo, itemNo: 0, at: noon + 2 } as const;
-      expect(await apply(store, assign, "done")).toEqual({ status: "done", eventSeq: 0 });
-      expect(await store.events.last()).toBe(before);
-      expect(await store.runs.get(runNo)).toEqual({ ...run, type: "backfill", backfillNo });
-      expect(await countsOf(store, backfillNo)).toMatchObject({ started: 1, active: 0, failed: 1, nextItem: 1 });
-      await apply(store, updateRun({ runNo, from: ["failed"], to: "queued" }), "done");
-      expect(await countsOf(store, backfillNo)).toMatchObject({ started: 1, active: 1, failed: 0, nextItem: 1 });
-      expect(await store.backfills.items({ backfillNo, limit: 1 })).toMatchObject([
-        { runNo, runId: "s", runState: "queued", action: "reprocess" },
-      ]);
-      await apply(store, updateRun({ runNo, to: "success" }), "done");
-      expect(await countsOf(store, backfillNo)).toMatchObject({ active: 0, success: 1 });
-      await expectTrueCounters(store);
-    },
-  },
-  {
-    name: "a run is taken for an item only if it has ended, owns its date, is of the DAG, and the item is next",
-    async run(place) {
-      const { store, dagNo, versionNo, backfillNo } = await withBackfill(place);
-      const other = await apply(store, registerDag({ dagId: "other" }), "registered");
-      const made = async (runId: string, type: "manual" | "scheduled", of: { dagNo: number; versionNo: number }) => {
-        const change = createRun({ dagNo: of.dagNo, versionNo: of.versionNo, runId, type, logicalDate: 7 });
-        return (await apply(store, change, "created")).runNo;
-      };
-      const own = { dagNo, versionNo };
-      const [active, manual] = [await made("a", "scheduled", own), await made("m", "manual", own)];
-      const elsewhere = await made("e", "scheduled", other);
-      for (const runNo of [manual, elsewhere]) await apply(store, updateRun({ runNo, to: "success" }), "done");
-      const assign = (runNo: number, itemNo = 0) =>
-        ({ kind: "assignBackfill", runNo, backfillNo, itemNo, at: noon }) as const;
-      for (const runNo of [active, manual, elsewhere, 999_999]) await apply(store, assign(runNo), "refused");
-      await apply(store, updateRun({ runNo: active, to: "success" }), "done");
-      await apply(store, assign(active, 1), "refused");
-      await apply(store, moveBackfill(backfillNo, "paused"), "done");
-      await apply(store, assign(active), "refused");
-      expect(await store.runs.get(active)).toMatchObject({ type: "scheduled", backfillNo: null });
-      expect(await countsOf(store, backfillNo)).toEqual({ ...nothing, total: 3 });
-      await apply(store, moveBackfill(backfillNo, "running"), "done");
-      await apply(store, assign(active), "done");
-      await apply(store, assign(active), "refused");
-    },
-  },
-  {
-    name: "a backfill keeps its counters when another one takes its run",
-    async run(place) {
-      const { store, backfillNo, another, take } = await withBackfill(place, [{}]);
-      const runNo = await take(0);
-      await apply(store, updateRun({ runNo, to: "failed" }), "done");
-      await apply(store, moveBackfill(backfillNo, "completed"), "done");
-      const kept = await store.backfills.get(backfillNo);
-      const b2 = await another("b2", [{}]);
-      await apply(store, moveBackfill(b2, "running"), "done");
-      await store.commit([
-        { kind: "assignBackfill", runNo, backfillNo: b2, itemNo: 0, at: noon },
-        updateRun({ runNo, from: ["failed"], to: "queued" }),
-      ]);
-      expect(await store.backfills.get(backfillNo)).toEqual(kept);
-      expect(await countsOf(store, b2)).toMatchObject({ started: 1, active: 1, failed: 0 });
-      await apply(store, updateRun({ runNo, to: "success" }), "done");
-      expect(await store.backfills.get(backfillNo)).toEqual(kept);
-      expect(await countsOf(store, b2)).toMatchObject({ active: 0, success: 1 });
-      expect(await store.backfills.items({ backfillNo })).toMatchObject([{ runNo, runState: "success" }]);
-      await expectTrueCounters(store);
     },
   },
   {

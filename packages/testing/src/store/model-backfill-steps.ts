@@ -47,7 +47,7 @@ const moving = told(
 const working: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     fc.record({ backfill: pick, first: fc.nat({ max: 3 }) }),
-    fc.array(fc.record({ how: fc.constantFrom("start", "start", "skip", "assign"), number: pick, at }), {
+    fc.array(fc.record({ how: fc.constantFrom("start", "start", "skip", "reprocess"), number: pick, at }), {
       minLength: 1,
       maxLength: 4,
     }),
@@ -77,10 +77,12 @@ const takers = {
       const { backfillNo } = backfillAt(numbers, backfill);
       return { kind: "skipBackfillItem", backfillNo, itemNo, reason: "not now" };
     }),
-  assign: (data: Taken): Step =>
-    tell("assignBackfill", data, ({ backfill, itemNo, number, at }, numbers) => {
-      const { backfillNo } = backfillAt(numbers, backfill);
-      return { kind: "assignBackfill", runNo: runAt(numbers, number), backfillNo, itemNo, at };
+  reprocess: (data: Taken): Step =>
+    tell("reprocessRun", data, ({ backfill, itemNo, number, at }, numbers) => {
+      const { backfillNo, dagNo } = backfillAt(numbers, backfill);
+      const ofDag = numbers.versions.filter((version) => version.dagNo === dagNo);
+      const versionNo = ofDag[number % Math.max(ofDag.length, 1)]?.versionNo ?? nowhere;
+      return { kind: "reprocessRun", runNo: runAt(numbers, number), backfillNo, itemNo, versionNo, at };
     }),
 };
 

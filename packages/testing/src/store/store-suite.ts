@@ -8,6 +8,7 @@ import { modelCases } from "./model-cases.ts";
 import { openingCases } from "./opening-cases.ts";
 import { recordCases } from "./record-cases.ts";
 import { reopenCases } from "./reopen-cases.ts";
+import { reprocessCases } from "./reprocess-cases.ts";
 import { requestCases } from "./request-cases.ts";
 import { rewriteCases } from "./rewrite-cases.ts";
 import { runCases } from "./run-cases.ts";
@@ -34,6 +35,7 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
   "walking and writing anew": rewriteCases,
   backfills: backfillCases,
   "runs of backfills": backfillRunCases,
+  "runs that run again": reprocessCases,
 };
 
 export interface StoreSuiteOptions {
