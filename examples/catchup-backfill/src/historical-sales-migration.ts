@@ -1,10 +1,9 @@
-import { type Dag, dag, fail, skip } from "@millrace/core";
+import { cron, type Dag, dag, fail, skip } from "@millrace/core";
 import { checkDay } from "./cleaning/check-day.ts";
 import { cleanOrders } from "./cleaning/clean-orders.ts";
 import { type DagTiming, minutes, scheduleOf } from "./dag-timing.ts";
 import { shortInstant, windowOf } from "./data-window.ts";
 import { closeOf, linesOrderedIn } from "./source-system/read-shop.ts";
-import { steady } from "./steady-timetable.ts";
 import { loadDay } from "./target/load-day.ts";
 import { noteLoad } from "./target/load-log.ts";
 import { transferOf, type World, withShop, withTarget } from "./world.ts";
@@ -31,12 +30,13 @@ export function historicalSalesMigration(world: World, timing: DagTiming = {}): 
     "historical_sales_migration",
     {
       description: "Loads the sales of each business day, thirty days back, three days at a time",
-      schedule: steady(86_400_000, 7_200_000),
+      schedule: cron("0 2 * * *"),
       startDate: "-30d",
       catchup: true,
       maxActiveRuns: 3,
       ...scheduleOf(timing),
       runState: "any_failed",
+      notify: "people",
       defaults: {
         retries: { max: 3, delay: minutes(5, timing), backoff: "exponential", maxDelay: minutes(60, timing) },
         executionTimeout: "10m",

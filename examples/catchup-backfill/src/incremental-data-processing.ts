@@ -1,4 +1,4 @@
-import { type Dag, dag, fail } from "@millrace/core";
+import { cron, type Dag, dag, fail } from "@millrace/core";
 import { z } from "zod";
 import {
   type Checkpoint,
@@ -13,10 +13,9 @@ import { cleanOrders } from "./cleaning/clean-orders.ts";
 import { type DagTiming, minutes, scheduleOf } from "./dag-timing.ts";
 import { shortInstant, windowOf } from "./data-window.ts";
 import { linesOfOrders, linesOrderedIn, linesWrittenIn, newestLineAt } from "./source-system/read-shop.ts";
-import { steady } from "./steady-timetable.ts";
 import { noteLoad } from "./target/load-log.ts";
 import { hashesOf, orderTotals, putOrders } from "./target/order-state.ts";
-import { transferOf, type World, withShop, withTarget } from "./world.ts";
+import { type World, withShop, withTarget } from "./world.ts";
 
 const params = z.object({
   /** `auto` compares everything once a week, after a failed validation, and when there is no checkpoint. */
@@ -38,12 +37,13 @@ export function incrementalDataProcessing(world: World, timing: DagTiming = {}):
     "incremental_data_processing",
     {
       description: "Takes in the orders that changed since the last run, or compares all of them",
-      schedule: steady(3_600_000),
+      schedule: cron("@hourly"),
       startDate: "-1d",
       catchup: { window: "6h" },
       maxActiveRuns: 1,
       ...scheduleOf(timing),
       runState: "any_failed",
+      notify: "people",
       params,
       defaults: {
         retries: { max: 3, delay: minutes(2, timing), backoff: "exponential" },
@@ -68,13 +68,12 @@ export function incrementalDataProcessing(world: World, timing: DagTiming = {}):
         return decision;
       });
 
-      const identify = d.task("identify_data_changes", { input: determine }, async ({ input, log, signal }) => {
+      const identify = d.task("identify_data_changes", { input: determine }, ({ input, log }) => {
         const lines = withShop(world, (shop) => {
           const written = linesWrittenIn(shop, input.after ?? 0, input.until);
           // An order is judged by all its lines: the newest that came may be broken, or an old one that came late.
           return linesOfOrders(shop, [...new Set(written.map(({ order_id }) => order_id))], input.until);
         });
-        await transferOf(world, lines.length, signal);
         const ids = [...new Set(lines.map(({ order_id }) => order_id))];
         const changes = withTarget(world, (target) => findChanges(lines, hashesOf(target, ids)));
         log.info("changes found", { lines: lines.length, changed: changes.changed.length, same: changes.unchanged });

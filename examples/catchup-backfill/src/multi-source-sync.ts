@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Dag, dag, skip } from "@millrace/core";
+import { catchupFromFile, cron, type Dag, type DurationInput, dag, skip } from "@millrace/core";
 import { cleanOrders } from "./cleaning/clean-orders.ts";
 import { type DagTiming, minutes, scheduleOf } from "./dag-timing.ts";
 import { shortInstant, windowOf } from "./data-window.ts";
@@ -9,27 +9,30 @@ import { deliverPartnerFiles, weeksPromisedBy } from "./source-system/partner-fi
 import { readStock } from "./source-system/read-events.ts";
 import { readPartnerFile } from "./source-system/read-partner-file.ts";
 import { linesOrderedIn } from "./source-system/read-shop.ts";
-import { steady } from "./steady-timetable.ts";
 import { noteLoad } from "./target/load-log.ts";
 import { compareSources, keepStock, loadedWeeks, putDailyTotals, putParcels } from "./target/sync-tables.ts";
-import { partnerFolder, transferOf, type World, withShop, withTarget } from "./world.ts";
+import { partnerFolder, type World, withShop, withTarget } from "./world.ts";
 
 /**
  * Brings three sources together, a calendar day at a time. Each has its own way with the past: the shop's ledger is asked for
  * every day that was missed; stock levels only exist now, so missed days stay empty; the partner's file comes once a week,
  * and whichever run finds it first takes the whole week in.
  */
-export function multiSourceSync(world: World, timing: DagTiming = {}): Dag {
+export function multiSourceSync(
+  world: World,
+  { settingsEvery = "1m", ...timing }: DagTiming & { readonly settingsEvery?: DurationInput } = {},
+): Dag {
   return dag(
     "multi_source_sync",
     {
       description: "Brings the shop, the stock and the partner's parcels together and compares them",
-      schedule: steady(86_400_000),
+      schedule: cron("0 0 * * *"),
       startDate: "-14d",
-      catchup: true,
+      catchup: catchupFromFile(world.catchupFile, { every: settingsEvery, default: true }),
       maxActiveRuns: 2,
       ...scheduleOf(timing),
       runState: "any_failed",
+      notify: "people",
       defaults: {
         retries: { max: 2, delay: minutes(5, timing), backoff: "exponential" },
         executionTimeout: "10m",
@@ -59,11 +62,10 @@ export function multiSourceSync(world: World, timing: DagTiming = {}): Dag {
       });
 
       const reliable = d
-        .task("process_reliable_source", async ({ log, signal, dag, run, interval }) => {
+        .task("process_reliable_source", ({ log, dag, run, interval }) => {
           const day = windowOf(interval);
           const seenAt = world.clock.now();
           const lines = withShop(world, (shop) => linesOrderedIn(shop, day));
-          await transferOf(world, lines.length, signal);
           const { orders } = cleanOrders(lines);
           const totals = {
             orders: orders.length,

@@ -1,4 +1,4 @@
-import { type Dag, dag } from "@millrace/core";
+import { cron, type Dag, dag } from "@millrace/core";
 import { type DagTiming, minutes, scheduleOf } from "./dag-timing.ts";
 import { shortInstant, windowOf } from "./data-window.ts";
 import { describeRecovery, joinRecovery, leaveRecovery, type RecoveryStep } from "./recovery/recovery-progress.ts";
@@ -6,7 +6,6 @@ import { tellPeople } from "./recovery/tell-people.ts";
 import { askGateway } from "./source-system/ask-gateway.ts";
 import type { EventKind } from "./source-system/gateway-events.ts";
 import { readEvents, readTotals } from "./source-system/read-events.ts";
-import { steady } from "./steady-timetable.ts";
 import { eventTotals, loadEvents } from "./target/load-events.ts";
 import { noteLoad } from "./target/load-log.ts";
 import { transferOf, type World, withTarget } from "./world.ts";
@@ -23,12 +22,13 @@ export function systemRecoveryProcessing(world: World, timing: DagTiming = {}): 
     "system_recovery_processing",
     {
       description: "Takes in the gateway's events and recovers from outages, payments first",
-      schedule: steady(6 * 3_600_000),
+      schedule: cron("0 */6 * * *"),
       startDate: "-3d",
       catchup: true,
       maxActiveRuns: 4,
       ...scheduleOf(timing),
       runState: "any_failed",
+      notify: "people",
       defaults: {
         // About eight hours of patience: 5, 10, 20, 40 and then 60 minutes, each spread so that runs do not come all at once.
         retries: { max: 10, delay: minutes(5, timing), backoff: "exponential", maxDelay: minutes(60, timing) },

@@ -16,6 +16,8 @@ export interface World {
   gatewayUrl(): string | undefined;
   /** Where people are told things; `undefined` when nobody listens. */
   webhookUrl(): string | undefined;
+  /** Settings of catchup that may be changed while the DAGs are at work. */
+  readonly catchupFile: string;
   /** How long an answer of the gateway is waited for, in real time. */
   readonly answerWithinMs: number;
   /** How long reading a row from a source takes. 0 unless the demo wants time to pass. */
@@ -72,6 +74,7 @@ export function worldOfProject(clock: Clock = systemClock): World {
     get calendar() {
       return foundedCalendar(folder, clock.now());
     },
+    catchupFile: projectFile("catchup.yaml"),
     answerWithinMs: 5_000,
     msPerRow: 0,
     gatewayUrl: () => addressOf(folder, "gateway"),

@@ -17,6 +17,7 @@ export function smallWorld(options: Partial<World> & { readonly clock?: Clock } 
     folder,
     clock: manualClock({ now: new Date(today).toISOString() }),
     calendar: calendarFrom(today),
+    catchupFile: join(folder, "catchup.yaml"),
     answerWithinMs: 5_000,
     msPerRow: 0,
     gatewayUrl: () => undefined,

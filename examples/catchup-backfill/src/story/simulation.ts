@@ -1,7 +1,10 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock, Dag, DurationInput } from "@millrace/core";
 import { parseDuration } from "@millrace/core";
 import type { EngineEvent, EngineService } from "@millrace/core/engine";
 import type { Store } from "@millrace/core/plugin";
+import { notifyService, webhook } from "@millrace/notify";
 import { createTestEngine, type TestEngine } from "@millrace/testing";
 import { type Gateway, startGateway } from "../source-system/gateway.ts";
 import { gatewayPool } from "../system-recovery-processing.ts";
@@ -18,9 +21,10 @@ export interface SimulationOptions {
   readonly dagsOf: (world: World) => readonly Dag[];
   /** How long reading a row takes, in simulated time. Default 0. */
   readonly msPerRow?: number;
-  readonly servicesOf?: (world: World) => readonly EngineService[];
+  /** Made anew for each engine. */
+  readonly servicesOf?: () => readonly EngineService[];
   /** Told every event, of all engines. */
-  readonly onEvent?: (event: EngineEvent, engine: TestEngine) => void;
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 /** The world under a clock that only moves when it is told to, with an engine that can go down and come back. */
@@ -29,14 +33,16 @@ export class Simulation implements AsyncDisposable {
   readonly gateway: Gateway;
   readonly webhook: Webhook;
   readonly #options: SimulationOptions;
-  readonly #time: { test?: TestEngine; downAt: number };
+  readonly #time: { clock: Clock | undefined; downAt: number };
+  #test: TestEngine | undefined;
 
   private constructor(
     options: SimulationOptions,
-    around: { world: World; gateway: Gateway; webhook: Webhook; time: { test?: TestEngine; downAt: number } },
+    around: Pick<Simulation, "world" | "gateway" | "webhook">,
+    time: { clock: Clock | undefined; downAt: number },
   ) {
     this.#options = options;
-    this.#time = around.time;
+    this.#time = time;
     this.world = around.world;
     this.gateway = around.gateway;
     this.webhook = around.webhook;
@@ -44,31 +50,36 @@ export class Simulation implements AsyncDisposable {
 
   /** Makes the world, and starts an engine in it. */
   static async begin(options: SimulationOptions): Promise<Simulation> {
-    const time: { test?: TestEngine; downAt: number } = { downAt: options.now };
+    const { folder, now, msPerRow = 0 } = options;
+    const time: { clock: Clock | undefined; downAt: number } = { clock: undefined, downAt: now };
     const clock: Clock = {
-      now: () => time.test?.clock.now() ?? time.downAt,
-      sleep: (ms, signal) => time.test?.clock.sleep(ms, signal) ?? Promise.resolve(),
+      now: () => time.clock?.now() ?? time.downAt,
+      sleep: (ms, signal) => time.clock?.sleep(ms, signal) ?? Promise.resolve(),
     };
-    const calendar = calendarFrom(options.now);
+    const calendar = calendarFrom(now);
     const gateway = await startGateway({ clock, calendar });
-    const webhook = await startWebhook(clock);
+    const people = await startWebhook(clock);
+    mkdirSync(folder, { recursive: true });
+    const catchupFile = join(folder, "catchup.json");
+    writeFileSync(catchupFile, JSON.stringify({ dags: { multi_source_sync: true } }));
     const world: World = {
-      folder: options.folder,
+      folder,
       clock,
       calendar,
       gatewayUrl: () => gateway.url,
-      webhookUrl: () => webhook.url,
+      webhookUrl: () => people.url,
+      catchupFile,
       answerWithinMs: 2_000,
-      msPerRow: options.msPerRow ?? 0,
+      msPerRow,
     };
-    const simulation = new Simulation(options, { world, gateway, webhook, time });
-    await simulation.#comeUp(options.now);
+    const simulation = new Simulation(options, { world, gateway, webhook: people }, time);
+    await simulation.#comeUp(now);
     return simulation;
   }
 
   get test(): TestEngine {
-    if (!this.#time.test) throw new Error("The engine is down: the story has to bring it up first.");
-    return this.#time.test;
+    if (!this.#test) throw new Error("The engine is down: it has to come up first.");
+    return this.#test;
   }
 
   now(): number {
@@ -81,35 +92,50 @@ export class Simulation implements AsyncDisposable {
 
   /** The engine goes down, time passes, and another engine comes up on the same store. */
   async outage(lasts: DurationInput, meanwhile?: () => void): Promise<void> {
-    const { test } = this;
-    this.#time.downAt = test.clock.now();
-    // Not by the test engine's own `close`: a store may have real work left, and the clock knows nothing of it.
-    await test.engine.close();
-    this.#time.test = undefined;
+    this.#time.downAt = this.now();
+    await this.#goDown();
     this.#time.downAt += parseDuration(lasts);
     meanwhile?.();
     await this.#comeUp(this.#time.downAt);
   }
 
+  async #goDown(): Promise<void> {
+    // Not by the test engine's own `close`: a store may have real work left, and the clock knows nothing of it.
+    await this.#test?.engine.close();
+    this.#test = undefined;
+    this.#time.clock = undefined;
+  }
+
   async #comeUp(now: number): Promise<void> {
-    const { dagsOf, servicesOf, onEvent, openStore } = this.#options;
-    // Services and tasks ask the world for the time from the moment on at which the engine has a clock.
-    const test = await createTestEngine({
+    const { dagsOf, servicesOf, openStore, onEvent } = this.#options;
+    const time = this.#time;
+    const begin: EngineService = {
+      name: "the world's clock",
+      start({ clock, engine }) {
+        time.clock = clock;
+        if (onEvent) engine.observe(onEvent);
+      },
+      stop: () => undefined,
+    };
+    this.#test = await createTestEngine({
       dags: dagsOf(this.world),
-      services: servicesOf?.(this.world) ?? [],
+      services: [
+        begin,
+        notifyService({ channels: { people: webhook({ url: this.webhook.url }) } }),
+        ...(servicesOf?.() ?? []),
+      ],
       store: openStore(),
       pools: { [gatewayPool.name]: gatewayPool.slots },
       now: new Date(now).toISOString(),
-      schedule: false,
+      realWork: "engine",
+      // What a broken file of settings brings about is told by the story, not by warnings of the process.
+      onNotice: () => undefined,
     });
-    this.#time.test = test;
-    if (onEvent) test.engine.observe((event) => onEvent(event, test));
-    await test.engine.start();
-    await test.settle();
+    await this.#test.settle();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#time.test?.engine.close();
+    await this.#goDown();
     await this.gateway[Symbol.asyncDispose]();
     await this.webhook[Symbol.asyncDispose]();
   }

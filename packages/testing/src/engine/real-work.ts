@@ -16,7 +16,8 @@ const lastHopeMs = 1_000;
 
 /** Kinds of asynchronous resources that stand for work under way: timers, requests to the system, sockets, programs. */
 const isWork = /^Timeout$|REQ|WRAP$|^ZLIB$|^WORKER$/;
-const isNoWork = /SERVERWRAP$|^TTYWRAP$|^SIGNALWRAP$/;
+/** Random bytes are drawn at once, and what stood for that is there until it is collected. */
+const isNoWork = /SERVERWRAP$|^TTYWRAP$|^SIGNALWRAP$|^RANDOMBYTES/;
 
 interface Attempt {
   /** Resources that were made in its context and are still there, by their ids. */
@@ -31,11 +32,13 @@ const contexts = new AsyncLocalStorage<Attempt>();
  * Attempts that read files, ask servers or run programs take real time, and the clock must not run on meanwhile. While there
  * are attempts under way this waits for them in real time: as long as they hold timers, requests or sockets that they have
  * made, at most four seconds; those that hold nothing (they wait for their signal, or for ever) for 25 ms, and for a second
- * when nobody sleeps on the clock.
+ * when nobody sleeps on the clock. What the engine itself and its services have open is waited for likewise, if it was made
+ * by {@link engine}.
  */
 export class AttemptsWork implements RealWork {
   readonly #underWay = new Map<number, Attempt>();
   readonly #owners = new Map<number, Attempt>();
+  #engine: Attempt | undefined;
   #hopes = 0;
   readonly #hook = createHook({
     init: (id, kind, _, resource) => {
@@ -49,6 +52,13 @@ export class AttemptsWork implements RealWork {
       this.#owners.delete(id);
     },
   });
+
+  /** Makes an engine, or has it begin, with an eye on what it opens itself from then on: files of settings, connections. */
+  engine<T>(make: () => Promise<T>): Promise<T> {
+    this.#engine ??= { held: new Map(), quiet: 0, looks: 0 };
+    this.#hook.enable();
+    return contexts.run(this.#engine, make);
+  }
 
   /** The executor, with an eye on what its attempts do. */
   watched(inner: Executor): Executor {
@@ -82,8 +92,9 @@ export class AttemptsWork implements RealWork {
   }
 
   async wait(isLastHope: boolean): Promise<boolean> {
-    if (this.#underWay.size === 0) return false;
-    const isBusy = this.#look();
+    const isEngineBusy = this.#isEngineBusy();
+    if (this.#underWay.size === 0 && !isEngineBusy) return false;
+    const isBusy = this.#look() || isEngineBusy;
     this.#hopes = isLastHope ? this.#hopes + 1 : isBusy ? 0 : this.#hopes;
     if (!isBusy && !(isLastHope && this.#hopes <= lastHopeMs / lookMs)) return false;
     await new Promise<void>((resolve) => setTimeout(resolve, lookMs));
@@ -99,11 +110,23 @@ export class AttemptsWork implements RealWork {
     return isBusy;
   }
 
+  #isEngineBusy(): boolean {
+    if (!this.#engine) return false;
+    this.#engine.looks = isWorking(this.#engine) ? this.#engine.looks + 1 : 0;
+    return this.#engine.looks > 0 && this.#engine.looks <= patienceMs / lookMs;
+  }
+
   #ended(token: number): void {
     if (!this.#underWay.delete(token) || this.#underWay.size > 0) return;
+    this.#hopes = 0;
+    if (this.#engine) return;
     this.#hook.disable();
     this.#owners.clear();
-    this.#hopes = 0;
+  }
+
+  /** Nothing is looked at any more. */
+  close(): void {
+    this.#hook.disable();
   }
 }
 

@@ -41,6 +41,11 @@ export interface TestEngineOptions extends Omit<EngineOptions, "dags" | "clock" 
   readonly clock?: ManualClock;
   /** Whether runs are made when they are due: then `engine.start()` is called. Default: when a DAG has a schedule. */
   readonly schedule?: boolean;
+  /**
+   * What time stands still for. `attempts` (default): files, servers and programs that attempts work with. `engine`: those of
+   * the engine and its services too, such as catchup settings in a file, or messages to a webhook; that costs some speed.
+   */
+  readonly realWork?: "attempts" | "engine";
 }
 
 /** An engine whose time only the test moves. */
@@ -94,29 +99,32 @@ export interface TestEngine extends AsyncDisposable {
  */
 export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
   const dags = [...options.dags];
-  const { now, clock: shared, schedule = dags.some((dag) => dag.schedule !== null), ...given } = options;
+  const { now, clock: shared, schedule = dags.some((dag) => dag.schedule !== null), realWork, ...given } = options;
   const { secrets, connections, ...ofEngine } = given;
   const { store = memoryStore(), randomness = countingRandomness(), concurrency = 32 } = ofEngine;
   const work = new AttemptsWork();
+  const watched = <T>(make: () => Promise<T>): Promise<T> => (realWork === "engine" ? work.engine(make) : make());
   const executor = recordingExecutor(work.watched(ofEngine.executor ?? localExecutor({ concurrency })));
   const start = now === undefined ? undefined : parseInstant(now, "UTC");
   const clock = shared ?? new ManualClock(start, work);
   const engine = await clock.drive(
-    createEngine({
-      threads: "inline",
-      meter: meterOf(clock),
-      ...ofEngine,
-      secrets: providersOf({ secrets, connections }),
-      dags,
-      clock,
-      store,
-      randomness,
-      executor,
-    }),
+    watched(() =>
+      createEngine({
+        threads: "inline",
+        meter: meterOf(clock),
+        ...ofEngine,
+        secrets: providersOf({ secrets, connections }),
+        dags,
+        clock,
+        store,
+        randomness,
+        executor,
+      }),
+    ),
   );
   const events: EngineEvent[] = [];
   engine.observe((event) => events.push(event));
-  if (schedule) await clock.drive(engine.start());
+  if (schedule) await clock.drive(watched(() => engine.start()));
   const drive = async <T>(dag: Dag | string, promise: Promise<T>): Promise<T> => {
     try {
       return await clock.drive(promise);
@@ -127,6 +135,7 @@ export async function createTestEngine(options: TestEngineOptions): Promise<Test
       throw testingError("TEST_RUN_STUCK", { dagId: typeof dag === "string" ? dag : dag.id, why }, { cause: error });
     }
   };
+  void engine.whenStopped().then(() => work.close());
   const close = (): Promise<void> => clock.drive(engine.close());
   return {
     engine,

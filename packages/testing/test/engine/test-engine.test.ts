@@ -1,5 +1,8 @@
 import { getEventListeners } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { dag } from "@millrace/core";
+import type { EngineService } from "@millrace/core/engine";
 import { awaitEvent, reschedule } from "@millrace/core/plugin";
 import { describe, expect, test, vi } from "vitest";
 import { createTestEngine, manualClock } from "../../src/index.ts";
@@ -132,4 +135,46 @@ test("tasks that would run in threads run where the test can reach them", async 
   expect((await opened.run(apart)).state).toBe("success");
   expect(seen).toBe(1);
   await expect(createTestEngine({ dags: [apart], threads: {} })).rejects.toMatchObject({ code: "THREAD_CODE_MISSING" });
+});
+
+describe("what services have open", () => {
+  /** Asks a server every minute, for ten seconds at most; the server takes a moment of real time. */
+  async function askedFor(
+    realWork: "attempts" | "engine",
+  ): Promise<{ readonly answered: number; readonly late: number }> {
+    const server = createServer((_, response) => void setTimeout(() => response.end("well"), 15));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const seen = { answered: 0, late: 0 };
+    const asks: EngineService = {
+      name: "asks",
+      start({ clock, signal }) {
+        void (async () => {
+          for (;;) {
+            await clock.sleep(60_000, signal);
+            if (signal.aborted) return;
+            const over = new AbortController();
+            const answer = fetch(`http://127.0.0.1:${port}`).then(async (response) => {
+              await response.text();
+              return "answered" as const;
+            });
+            seen[await Promise.race([answer, clock.sleep(10_000, over.signal).then(() => "late" as const)])]++;
+            over.abort();
+          }
+        })();
+      },
+      stop: () => undefined,
+    };
+    const test = await createTestEngine({ dags: [], services: [asks], schedule: true, realWork });
+    await test.advance("10m");
+    await test.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    return seen;
+  }
+
+  test("holds up time only if that is asked for", async () => {
+    expect(await askedFor("engine")).toEqual({ answered: 10, late: 0 });
+    expect((await askedFor("attempts")).late).toBeGreaterThan(0);
+  });
 });

@@ -1,0 +1,63 @@
+import type { EngineEvent } from "@millrace/core/engine";
+import type { Store } from "@millrace/core/plugin";
+import { historicalSalesMigration } from "../historical-sales-migration.ts";
+import { incrementalDataProcessing } from "../incremental-data-processing.ts";
+import { multiSourceSync } from "../multi-source-sync.ts";
+import type { StoryReport } from "../report/story-report.ts";
+import { systemRecoveryProcessing } from "../system-recovery-processing.ts";
+import { playEveryday } from "./chapters/everyday.ts";
+import { playHistory } from "./chapters/history.ts";
+import { playOutage } from "./chapters/outage.ts";
+import { playSettings } from "./chapters/settings.ts";
+import { dagFigures } from "./dag-figures.ts";
+import { Simulation } from "./simulation.ts";
+import { skippedWork } from "./skipped-work.ts";
+import type { Stage } from "./stage.ts";
+import { storyChecks } from "./story-checks.ts";
+
+export interface StoryOptions {
+  readonly folder: string;
+  readonly openStore: () => Store;
+  /** When the story begins: the shop has thirty days behind it. */
+  readonly now: number;
+  readonly say: (line: string) => void;
+  /** Real milliseconds, to tell how long it took. */
+  readonly realMs: () => number;
+}
+
+/** Plays the whole story, chapter by chapter, and gives what there is to report. */
+export async function tellStory({ folder, openStore, now, say, realMs }: StoryOptions): Promise<StoryReport> {
+  const began = realMs();
+  const events: EngineEvent[] = [];
+  await using simulation = await Simulation.begin({
+    folder,
+    openStore,
+    now,
+    msPerRow: 100,
+    onEvent: (event) => events.push(event),
+    dagsOf: (world) => [
+      historicalSalesMigration(world),
+      systemRecoveryProcessing(world),
+      incrementalDataProcessing(world),
+      multiSourceSync(world, { settingsEvery: "10m" }),
+    ],
+  });
+  const stage: Stage = { simulation, world: simulation.world, events, say };
+  const history = await playHistory(stage);
+  const everyday = await playEveryday(stage);
+  const outage = await playOutage(stage);
+  const settings = await playSettings(stage);
+  return {
+    beganAt: now,
+    endedAt: simulation.now(),
+    tookSeconds: (realMs() - began) / 1_000,
+    chapters: [history, everyday, outage, settings].map(({ chapter }) => chapter),
+    dags: await dagFigures(stage),
+    skipped: await skippedWork(stage),
+    checks: await storyChecks(stage, { outage: outage.found, settings: settings.found }),
+    messages: [...simulation.webhook.messages],
+    catchup: history.found.spans,
+    recovery: outage.found.spans,
+    resources: undefined,
+  };
+}
