@@ -28,7 +28,7 @@ export default defineCommand({
     const core = await session.core();
     const dagId = core.checkDagId(given.text("dag"));
     const text = textOf(given.textOr("setting", undefined), given.flag("reset"));
-    const setting = text === "" ? null : await core.parseCatchupText(text);
+    const setting = text === "" ? null : core.parseCatchupText(text);
     const { answer } = await operate<CatchupSet>(session, { operation: "setCatchup", dagId, setting });
     const { style } = session;
     session.print({ dag: dagId, catchup: { old: answer.old, new: answer.new, ...originOf(answer) } }, () => [

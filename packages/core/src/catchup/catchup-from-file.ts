@@ -1,8 +1,7 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { coreError, shown } from "../errors.ts";
+import { coreError, isMillraceError, shown } from "../errors.ts";
 import type { DurationInput } from "../time/duration.ts";
 import type { CatchupSetting, CatchupSource } from "../timetable/catchup.ts";
 import { parseSettingsDocument, type SettingsDocument } from "./settings-document.ts";
@@ -63,10 +62,10 @@ export function catchupFromFile(path: string | URL, options: CatchupFileOptions 
     every,
     default: byDefault,
     async refresh({ signal, clock }) {
-      let text = await readText(file);
+      let text = readText(file);
       for (let looks = 1; held && text !== held.text; looks++) {
         await clock.sleep(restMs, signal);
-        const again = await readText(file);
+        const again = readText(file);
         if (again === text) break;
         if (looks === mostLooks) throw unreadable(file, "it is being written all the time");
         text = again;
@@ -74,7 +73,7 @@ export function catchupFromFile(path: string | URL, options: CatchupFileOptions 
       if (text === held?.text) return;
       if (text === refused?.text) throw refused.error;
       try {
-        held = { text, document: await documentWith(name, text, file) };
+        held = { text, document: documentWith(name, text, file) };
       } catch (error) {
         refused = { text, error };
         throw error;
@@ -89,8 +88,8 @@ export function catchupFromFile(path: string | URL, options: CatchupFileOptions 
   };
 }
 
-async function documentWith(name: string | undefined, text: string, path: string): Promise<SettingsDocument> {
-  const document = await parseSettingsDocument(text, path);
+function documentWith(name: string | undefined, text: string, path: string): SettingsDocument {
+  const document = parseSettingsDocument(text, path);
   if (name === undefined || document.settings.has(name)) return document;
   throw coreError("CATCHUP_FILE_INVALID", { path, why: `it has no settings named ${shown(name)}` });
 }
@@ -106,29 +105,41 @@ function pathOf(path: unknown): string {
   });
 }
 
-/** @throws `CATCHUP_FILE_UNREADABLE` */
-async function readText(path: string): Promise<string> {
-  // Without waiting: a pipe that nobody writes to would be waited for.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-    throw unreadable(path, systemCode(error), error);
-  });
+/**
+ * Reads the file at once, as it is small and near.
+ *
+ * @throws `CATCHUP_FILE_UNREADABLE`
+ */
+function readText(path: string): string {
+  const bytes = readBytes(path);
+  if (bytes.length > mostBytes) throw unreadable(path, `it is larger than ${mostBytes} bytes`);
   try {
-    if (!(await file.stat()).isFile()) throw unreadable(path, "it is no file");
-    const buffer = Buffer.alloc(mostBytes + 1);
-    let length = 0;
-    for (let isMore = true; isMore && length < buffer.length; ) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
-      length += bytesRead;
-      isMore = bytesRead > 0;
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw unreadable(path, "it is not UTF-8 text", error);
+  }
+}
+
+/** Its bytes, or one more than there may be. */
+function readBytes(path: string): Uint8Array {
+  let file: number | undefined;
+  try {
+    // Without waiting: a pipe that nobody writes to would be waited for.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw unreadable(path, "it is no file");
+    // One byte more than it is said to have: it may grow, and then there may be as many as there may be.
+    for (let room = Math.min(stat.size, mostBytes) + 1; ; room = mostBytes + 1) {
+      const bytes = new Uint8Array(room);
+      let length = 0;
+      for (let read = -1; read !== 0 && length < room; length += read)
+        read = readSync(file, bytes, length, room - length, length);
+      if (length < room || room > mostBytes) return bytes.subarray(0, length);
     }
-    if (length > mostBytes) throw unreadable(path, `it is larger than ${mostBytes} bytes`);
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, length));
-    } catch (error) {
-      throw unreadable(path, "it is not UTF-8 text", error);
-    }
+  } catch (error) {
+    throw isMillraceError(error) ? error : unreadable(path, systemCode(error), error);
   } finally {
-    await file.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 

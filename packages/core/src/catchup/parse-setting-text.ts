@@ -1,6 +1,6 @@
 import { coreError, shown } from "../errors.ts";
 import type { CatchupSetting } from "../timetable/catchup.ts";
-import { yamlReader } from "./read-yaml.ts";
+import { readYaml } from "./read-yaml.ts";
 import { settingMistakes } from "./setting-mistakes.ts";
 
 const longestText = 1_000;
@@ -14,13 +14,13 @@ const longestText = 1_000;
  * ```ts
  * import { parseCatchupText } from "@millrace/core/engine";
  *
- * console.log(await parseCatchupText("{window: 7d, maxRuns: 100}")); // { window: '7d', maxRuns: 100 }
+ * console.log(parseCatchupText("{window: 7d, maxRuns: 100}")); // { window: '7d', maxRuns: 100 }
  * ```
  */
-export async function parseCatchupText(text: string): Promise<CatchupSetting> {
+export function parseCatchupText(text: string): CatchupSetting {
   const invalid = (why: string) => coreError("CATCHUP_INVALID", { value: shown(text), why });
   if (text.length > longestText) throw invalid(`it is longer than ${longestText} characters`);
-  const setting = (await yamlReader())(text, invalid);
+  const setting = readYaml(text, invalid);
   const mistakes = settingMistakes(setting, "catchup");
   if (mistakes.length > 0) throw invalid(mistakes.join("; "));
   return setting as CatchupSetting;

@@ -1,7 +1,7 @@
 import { isDagId } from "../authoring/identifiers.ts";
 import { isPlainRecord } from "../authoring/option-reader.ts";
 import { coreError, type MillraceError } from "../errors.ts";
-import { yamlReader } from "./read-yaml.ts";
+import { readYaml } from "./read-yaml.ts";
 import { keyText, settingMistakes } from "./setting-mistakes.ts";
 
 /** Settings as a file holds them. Each was looked over. */
@@ -21,10 +21,10 @@ const parts = ["default", "dags", "settings"];
  *
  * @throws `CATCHUP_FILE_INVALID`, with the places of its mistakes and nothing of what stands there
  */
-export async function parseSettingsDocument(text: string, path: string): Promise<SettingsDocument> {
+export function parseSettingsDocument(text: string, path: string): SettingsDocument {
   const broken = (why: string): MillraceError => coreError("CATCHUP_FILE_INVALID", { path, why });
   if (text.trim() === "") throw broken("it is empty");
-  const read = path.toLowerCase().endsWith(".json") ? readJson : await yamlReader();
+  const read = path.toLowerCase().endsWith(".json") ? readJson : readYaml;
   const content = read(text, broken);
   if (!isPlainRecord(content)) throw broken("default, dags and settings are needed, at least one of them");
   const mistakes: string[] = [];
