@@ -2,7 +2,6 @@ import { type Dag, isDag } from "../authoring/definition.ts";
 import { checkDagId } from "../authoring/identifiers.ts";
 import { coreError, type MillraceError, messageOf } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
-import { maskSecrets } from "../masking/masker.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
 import { servicesMeasure } from "../observe/metrics/task-metric-sink.ts";
@@ -10,12 +9,11 @@ import { checkSignalName } from "../runtime/awaited-events.ts";
 import { taskMetrics } from "../runtime/task-metrics.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { CatchupSet, RunAnswer } from "../scheduler/requests.ts";
-import type { Change, EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
+import type { EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
 import type { CatchupSetting } from "../timetable/catchup.ts";
 import { type CollectedPlace, type CollectOptions, collectXComs } from "../xcom/collector/collect.ts";
 import { placesOf } from "../xcom/collector/placed-refs.ts";
 import { removeStreams } from "../xcom/collector/stored-streams.ts";
-import { backfillRuns } from "./backfill-runs.ts";
 import {
   checkEventFilter,
   checkListener,
@@ -29,6 +27,7 @@ import {
 import type { DryRun, EngineParts, EngineStart, StartOptions } from "./engine-parts.ts";
 import { findDag, findRun } from "./find-run.ts";
 import { type EngineHealth, healthOf } from "./health.ts";
+import { hostOf } from "./host.ts";
 import { LiveRunResult } from "./live-run-result.ts";
 import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
 import { checkPool } from "./pools.ts";
@@ -249,22 +248,10 @@ export class Engine {
   async start({ adopt = true, schedule = adopt }: StartOptions = {}): Promise<EngineStart> {
     this.#checkOpen();
     await this.#parts.parts.open();
-    const { store, scheduler, services, catchup, clock, metrics } = this.#parts;
+    const { store, scheduler, services, catchup, metrics } = this.#parts;
     const active = adopt ? await store.runs.active() : [];
     const refused = await scheduler.ask.adopt(active);
-    const { dags, handlers } = this.#parts;
-    const host = {
-      engine: this,
-      clock,
-      store,
-      dag: (dagId: string) => dags.version(dagId)?.dag,
-      backfills: backfillRuns(store, { dags, scheduler }),
-      write: (change: Change) => scheduler.ask.write(change),
-      mask: maskSecrets,
-      answer: handlers.add.bind(handlers),
-      whenEnded: (runNo: number) => scheduler.whenEnded(runNo),
-    };
-    await services.start(host, {
+    await services.start(hostOf(this, this.#parts), {
       report: (name, error) => this.#serviceFailed(name, error),
       metricsOf: (name) => taskMetrics((sample) => metrics.recordOfService(name, sample), servicesMeasure.labels),
     });

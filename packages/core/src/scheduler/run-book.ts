@@ -1,7 +1,7 @@
 import { coreError, type MillraceError } from "../errors.ts";
 import { isFinished, isRunFinished, type RunState } from "../lifecycle/states.ts";
 import { runEndEvent } from "../runtime/awaited-events.ts";
-import type { Outcome, RunRow, XComRow } from "../store/contract.ts";
+import type { Outcome } from "../store/contract.ts";
 import { monotonicOf } from "../time/clock.ts";
 import type { Attempts } from "./attempts.ts";
 import { bucketOf } from "./buckets.ts";
@@ -9,23 +9,14 @@ import { callRunCallback, callTaskCallback } from "./callbacks.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
 import { countFailure } from "./failed-in-a-row.ts";
-import { type Instance, LiveRun, type PastRun } from "./live-run.ts";
+import type { Instance, LiveRun, PastRun } from "./live-run.ts";
 import { type StoredRun, statesById } from "./load-run.ts";
-import type { AdoptMessage, CreateMessage, FoundMessage, ReprocessMessage } from "./messages.ts";
+import type { AdoptMessage } from "./messages.ts";
 import type { RunReading } from "./readings.ts";
-import type { RunRequest } from "./requests.ts";
 import { type RestoredWait, restoreRun } from "./restore-run.ts";
 import type { RunEnds } from "./run-ends.ts";
 import { stoppedAttempt } from "./stopped-attempt.ts";
 import type { Waiting } from "./waiting.ts";
-
-/** What becomes of a run that is to be made. */
-export interface RunMade {
-  created(row: RunRow): void;
-  /** There is one already. */
-  exists(found: Extract<Outcome, { readonly status: "exists" }>): void;
-  failed(error: MillraceError): void;
-}
 
 interface Parts {
   readonly attempts: Attempts;
@@ -41,110 +32,10 @@ export class RunBook {
   readonly #parts: Parts;
   /** Runs that the tick under way has ended; not so if its group cannot be stored. */
   readonly #endedNow: LiveRun[] = [];
-  /** Runs that a request found to be its own after the answer was lost. */
-  readonly #claimed = new Set<number>();
 
   constructor(desk: Desk, parts: Parts) {
     this.#desk = desk;
     this.#parts = parts;
-  }
-
-  /** A run that somebody asks for. */
-  create(message: CreateMessage): void {
-    const { request, resolve, reject } = message;
-    const { plan, now: at } = this.#desk;
-    // Those of backfills come by the thousand, and are made again by their plan.
-    if (request.type !== "backfill") plan.isRequest = true;
-    message.sentAt.push(at);
-    this.make(request, at, {
-      created: ({ runNo }) => resolve({ runNo, runId: request.runId, state: "queued", isNew: true }),
-      exists: ({ runNo, by }) => this.#desk.post({ kind: "found", create: message, runNo, by, reject }),
-      failed: reject,
-    });
-  }
-
-  /** Has a run made with the group of this tick; what becomes of it is told once that is stored. */
-  make(request: RunRequest, at: number, told: RunMade): void {
-    const {
-      version,
-      runId,
-      type,
-      logicalDate,
-      intervalStart,
-      intervalEnd,
-      idempotencyKey,
-      paramsText: params,
-      confText: conf,
-    } = request;
-    const row = {
-      dagNo: version.of.dagNo,
-      versionNo: version.versionNo,
-      runId,
-      type,
-      logicalDate,
-      intervalStart,
-      intervalEnd,
-      idempotencyKey,
-      params,
-      conf,
-    };
-    this.#desk.plan.add({ kind: "createRun", ...row, backfill: request.backfill, at }, (outcome) => {
-      if (outcome.status === "exists") return told.exists(outcome);
-      if (outcome.status === "refused" && request.backfill)
-        return told.failed(coreError("BACKFILL_ITEM_REFUSED", { ...request.backfill, why: outcome.reason }));
-      if (outcome.status !== "created")
-        return told.failed(coreError("STORE_FAILED", { why: `it answered '${outcome.status}' to a new run` }));
-      const stored: RunRow = {
-        ...row,
-        runNo: outcome.runNo,
-        dagId: version.of.dagId,
-        state: "queued",
-        backfillNo: request.backfill?.backfillNo ?? null,
-        note: null,
-        createdAt: at,
-        startedAt: null,
-        endedAt: null,
-      };
-      this.#introduce(new LiveRun(stored, version, outcome.firstTaskInstanceNo, request.params, request.conf));
-      told.created(stored);
-    });
-  }
-
-  /** A run that has ended runs again for a backfill, as its item and the version say. Whether refused or not, it is read. */
-  reprocess({ runNo, place, version, resolve, reject }: ReprocessMessage, xcoms: readonly XComRow[] = []): void {
-    const { plan, services, now: at } = this.#desk;
-    const { versionNo, of } = version;
-    plan.add({ kind: "reprocessRun", runNo, ...place, versionNo, at }, (outcome) => {
-      this.#desk.post({ kind: "adopt", runNo, why: "wanted" });
-      if (outcome.status === "refused")
-        return reject(coreError("BACKFILL_ITEM_REFUSED", { ...place, why: outcome.reason }));
-      if (xcoms.length > 0) services.purger.add({ dagId: of.dagId, runId: `number ${runNo}` }, xcoms);
-      resolve();
-    });
-  }
-
-  /**
-   * The run that a request met: the one that it asks for by its idempotency key; or its own, when the answer to an
-   * earlier try was lost; or somebody else's. One that has not ended goes on.
-   */
-  found({ create, by, reject }: FoundMessage, reading: RunReading): void {
-    const { stored } = reading;
-    if (!stored) return reject(coreError("STORE_FAILED", { why: "a run that it found is gone" }));
-    const { row } = stored;
-    const { request, sentAt } = create;
-    const isOwn =
-      sentAt.length > 1 &&
-      sentAt.includes(row.createdAt) &&
-      row.runId === request.runId &&
-      row.idempotencyKey === request.idempotencyKey &&
-      !this.#claimed.has(row.runNo);
-    const isAskedFor = request.idempotencyKey !== null && row.idempotencyKey === request.idempotencyKey;
-    if (!isOwn && !isAskedFor)
-      return reject(coreError("RUN_EXISTS", { dagId: row.dagId, runId: row.runId, by: by.replace("_", " ") }));
-    if (isOwn) this.#claimed.add(row.runNo);
-    const error = this.#desk.runs.has(row.runNo) ? undefined : this.restore(stored, reading);
-    if (error) return reject(error);
-    this.#desk.plan.after(() => create.resolve({ runNo: row.runNo, runId: row.runId, state: row.state, isNew: isOwn }));
   }
 
   /** What the run depends on is known: it begins, or queues for its turn among the DAG's runs. */
@@ -289,7 +180,7 @@ export class RunBook {
     }
     run.restoredWaits = waits;
     if (row.state === "queued") {
-      this.#introduce(run);
+      this.introduce(run);
       return undefined;
     }
     this.#enter(run);
@@ -342,7 +233,8 @@ export class RunBook {
     return all.map((run) => run.row.runNo).sort((a, b) => a - b);
   }
 
-  #introduce(run: LiveRun): void {
+  /** It is there, and waits for its turn. */
+  introduce(run: LiveRun): void {
     this.#enter(run);
     this.#desk.post({ kind: "activate", runNo: run.row.runNo });
   }

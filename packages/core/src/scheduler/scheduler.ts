@@ -14,6 +14,7 @@ import type { LiveDag } from "./live-dag.ts";
 import type { Instance, LiveRun } from "./live-run.ts";
 import { Mappings } from "./mappings.ts";
 import type { Message } from "./messages.ts";
+import { NewRuns } from "./new-runs.ts";
 import { OperationDesk } from "./operations/operation-desk.ts";
 import { Patience } from "./patience.ts";
 import { Plan } from "./plan.ts";
@@ -96,13 +97,15 @@ export class Scheduler implements ProgressHost, Desk {
     });
     this.#operations = new OperationDesk(this, { book: this.#book, waiting: this.#waiting });
     this.#stuck = new StuckRuns(this, this.#book, this.#ends);
-    this.#schedules = new ScheduleBook(this, this.#book);
+    const newRuns = new NewRuns(this, this.#book);
+    this.#schedules = new ScheduleBook(this, newRuns);
     this.#rooms = {
       desk: this,
       attempts: this.#attempts,
       book: this.#book,
       deadlines,
       mappings: this.#mappings,
+      newRuns,
       operations: this.#operations,
       schedules: this.#schedules,
       waiting: this.#waiting,

@@ -6,6 +6,7 @@ import type { Desk } from "./desk.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Mappings } from "./mappings.ts";
 import type { Message } from "./messages.ts";
+import type { NewRuns } from "./new-runs.ts";
 import type { OperationDesk } from "./operations/operation-desk.ts";
 import type { Readings, RunReading } from "./readings.ts";
 import type { RunBook } from "./run-book.ts";
@@ -19,6 +20,7 @@ export interface Rooms {
   readonly book: RunBook;
   readonly deadlines: Deadlines;
   readonly mappings: Mappings;
+  readonly newRuns: NewRuns;
   readonly operations: OperationDesk;
   readonly schedules: ScheduleBook;
   readonly waiting: Waiting;
@@ -26,7 +28,7 @@ export interface Rooms {
 
 /** Works what happened into the live runs and the plan of the tick under way. */
 export function workIn(message: Message, readings: Readings, rooms: Rooms): void {
-  const { desk, attempts, book, deadlines, mappings, operations, schedules, waiting } = rooms;
+  const { desk, attempts, book, deadlines, mappings, newRuns, operations, schedules, waiting } = rooms;
   const { plan, services, runs: live } = desk;
   const { runs, pasts, versions, operation, removed, dagRows, xcoms, told, failing } = readings;
   const readingOf = (runNo: number): RunReading => ({
@@ -44,11 +46,11 @@ export function workIn(message: Message, readings: Readings, rooms: Rooms): void
     case "timeout":
       return attempts.timedOut(message.token);
     case "create":
-      return book.create(message);
+      return newRuns.create(message);
     case "reprocess":
-      return book.reprocess(message, xcoms.get(message.runNo));
+      return newRuns.reprocess(message, xcoms.get(message.runNo));
     case "found":
-      return book.found(message, readingOf(message.runNo));
+      return newRuns.found(message, readingOf(message.runNo));
     case "activate":
       return withRun(message.runNo, (run) => book.activate(run, pasts.get(message.runNo)));
     case "adopt":

@@ -5,7 +5,7 @@ import type { Tick } from "../../timetable/ticks.ts";
 import type { Desk } from "../desk.ts";
 import type { LiveDag } from "../live-dag.ts";
 import type { JudgedMessage } from "../messages.ts";
-import type { RunBook } from "../run-book.ts";
+import type { NewRuns } from "../new-runs.ts";
 import { DagSchedule } from "./dag-schedule.ts";
 import { isBounded, judgeBacklog } from "./judge-backlog.ts";
 import { nextTick } from "./next-tick.ts";
@@ -25,15 +25,15 @@ const failedAgainMs = 60_000;
  */
 export class ScheduleBook {
   readonly #desk: Desk;
-  readonly #book: Pick<RunBook, "make">;
+  readonly #newRuns: Pick<NewRuns, "make">;
   readonly #byDag = new Map<string, DagSchedule>();
   /** Those to be looked at in this tick, in the order in which they came. */
   readonly #touched = new Set<DagSchedule>();
   #isOn = false;
 
-  constructor(desk: Desk, book: Pick<RunBook, "make">) {
+  constructor(desk: Desk, newRuns: Pick<NewRuns, "make">) {
     this.#desk = desk;
-    this.#book = book;
+    this.#newRuns = newRuns;
   }
 
   get isOn(): boolean {
@@ -207,7 +207,7 @@ export class ScheduleBook {
     this.#tellSkipped(schedule, tick);
     schedule.failure = undefined;
     schedule.coming++;
-    this.#book.make(request, at, {
+    this.#newRuns.make(request, at, {
       created: () => {
         schedule.coming--;
       },
