@@ -83,6 +83,35 @@ export default { services: [
     ]);
   });
 
+  it("asks for every connection, and says which place of secrets cannot be used", async () => {
+    const made = project({
+      "dags/hello.ts": helloDag,
+      "millrace.config.ts": `export default { secrets: { file: "secrets.yaml" }, connections: { api: "http://127.0.0.1:9/" } };`,
+      "secrets.yaml": "connections: {shop: 'no url hunter2'}",
+    });
+    const found = async () =>
+      (await made.millrace(["doctor", "-o", "json"]))
+        .json<{ findings: Finding[] }>()
+        .findings.filter(({ check }) => check === "connections");
+    chmodSync(join(made.folder, "secrets.yaml"), 0o644);
+    expect(await found()).toEqual([
+      {
+        check: "connections",
+        level: "bad",
+        says: expect.stringContaining("may be read or written by others (mode 0644)"),
+        cure: expect.stringContaining("chmod 600"),
+      },
+    ]);
+    chmodSync(join(made.folder, "secrets.yaml"), 0o600);
+    const broken = await found();
+    expect(broken).toMatchObject([{ level: "bad", says: expect.stringContaining("Connection 'shop'") }]);
+    expect(JSON.stringify(broken)).not.toContain("hunter2");
+    made.write({ "secrets.yaml": "connections: {shop: 'postgres://db.local/shop'}" });
+    expect(await found()).toEqual([
+      { check: "connections", level: "good", says: "Secrets can be asked for; 2 connections", cure: null },
+    ]);
+  });
+
   describe("of the XCom backend", () => {
     let made: Project;
     beforeAll(() => {

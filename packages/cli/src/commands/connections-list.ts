@@ -46,7 +46,8 @@ export default defineCommand({
       session.note("There are no connections. Set MILLRACE_CONNECTION_<NAME> to a URL, or name a file: secrets.file.");
     for (const name of silent) session.note(`${name} cannot tell what it has.`);
     const wrong = [...problems, ...connections.flatMap(({ problem }) => problem ?? [])];
-    for (const { message, cure } of wrong) session.warn(message, cure);
+    // A place that cannot be asked is what is wrong with every connection behind it.
+    for (const [message, cure] of new Map(wrong.map((each) => [each.message, each.cure]))) session.warn(message, cure);
     return wrong.length === 0 ? exitCodes.ok : exitCodeOfError(wrong[0]);
   },
 });

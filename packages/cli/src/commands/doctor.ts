@@ -2,6 +2,7 @@ import { isMillraceError, messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { bundleCheck } from "../doctor/bundle-check.ts";
 import { clockCheck } from "../doctor/clock-check.ts";
+import { connectionCheck } from "../doctor/connection-check.ts";
 import { dagCheck } from "../doctor/dag-check.ts";
 import { engineCheck } from "../doctor/engine-check.ts";
 import type { Check, Finding } from "../doctor/finding.ts";
@@ -28,6 +29,7 @@ const checks: readonly Check[] = [
   dagCheck,
   xcomCheck,
   serviceCheck,
+  connectionCheck,
 ];
 
 export default defineCommand({

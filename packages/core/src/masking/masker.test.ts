@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formsOf } from "./forms-of.ts";
@@ -27,7 +28,11 @@ describe("a masker", () => {
       encodeURIComponent(value),
       encodeURIComponent(value).toLowerCase(),
       new URLSearchParams({ q: value }).toString().slice(2),
+      encodeURI(value),
       JSON.stringify(value).slice(1, -1),
+      JSON.stringify(value).slice(1, -1).replaceAll("/", "\\/"),
+      JSON.stringify(value).slice(1, -1).replace("ö", "\\u00f6"),
+      inspect({ value }).slice("{ value: `".length, -"` }".length),
       Buffer.from(value).toString("base64"),
       Buffer.from(value).toString("base64url"),
     ];
@@ -43,6 +48,12 @@ describe("a masker", () => {
       expect(shown).toContain("***");
       expect(Buffer.from(shown.slice(21).replace("***", ""), "base64").toString()).not.toContain(value.slice(1, -1));
     }
+  });
+
+  it("masks a value that ends with a line break also without it", () => {
+    const masker = told(" hunter2-abc\n");
+    expect(masker.mask("hunter2-abc")).toBe("***");
+    expect(masker.mask(Buffer.from("hunter2-abc").toString("base64"))).toBe("***");
   });
 
   it("masks values that overlap as one", () => {
