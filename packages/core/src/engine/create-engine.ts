@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Dag } from "../authoring/definition.ts";
 import { bundleOfDag, dagOfBundle } from "../config/bundles/load-bundle.ts";
 import { coreError, isMillraceError, shown } from "../errors.ts";
-import { type Masker, processMasker } from "../masking/masker.ts";
+import { type Masker, maskSecrets, processMasker } from "../masking/masker.ts";
 import type { EngineMetrics } from "../observe/metrics/engine-metrics.ts";
 import type { MetricSample } from "../observe/metrics/task-metric-sink.ts";
 import { Observers } from "../observe/observers.ts";
@@ -335,7 +335,7 @@ function once(act: () => Promise<void>): () => Promise<void> {
 
 function warnOf(notice: EngineNotice): void {
   const about = "part" in notice ? `XCom part '${notice.part}'` : `Catchup settings '${notice.source}'`;
-  process.emitWarning(`${about}: ${notice.message}`, "MillraceWarning");
+  process.emitWarning(`${about}: ${maskSecrets(notice.message)}`, "MillraceWarning");
 }
 
 function memoryWithWarning(): Store {

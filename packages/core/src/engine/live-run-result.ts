@@ -1,4 +1,5 @@
 import type { RunState } from "../lifecycle/states.ts";
+import { maskSecrets } from "../masking/masker.ts";
 import type { LiveRun } from "../scheduler/live-run.ts";
 import type { RunEnd } from "../scheduler/run-ends.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
@@ -28,8 +29,8 @@ export class LiveRunResult implements RunResult {
     this.dagId = run.row.dagId;
     this.runId = run.row.runId;
     this.state = state;
-    this.summary = summaryOf(state, note);
-    this.note = note;
+    this.note = note === null ? null : maskSecrets(note);
+    this.summary = summaryOf(state, this.note);
     this.startedAt = run.startedAt === null ? null : instantOf(run.startedAt);
     this.endedAt = instantOf(endedAt);
     this.#run = run;

@@ -1,6 +1,7 @@
 import type { CompiledGraph } from "../graph/compile.ts";
 import { stateOfMapped } from "../lifecycle/run-state.ts";
 import type { RunState, TaskState } from "../lifecycle/states.ts";
+import { maskSecrets } from "../masking/masker.ts";
 import type { LiveRun } from "../scheduler/live-run.ts";
 import type { RunRow, Store, StoredError, TaskInstanceRow } from "../store/contract.ts";
 import { type Instant, instantOf } from "../time/temporal.ts";
@@ -138,6 +139,6 @@ function resultOfInstance({ state, attempt, startedAt, endedAt, error, reason }:
     startedAt: startedAt === null ? null : instantOf(startedAt),
     endedAt: endedAt === null ? null : instantOf(endedAt),
     error: error === null ? null : (JSON.parse(error) as StoredError),
-    reason,
+    reason: reason === null ? null : maskSecrets(reason),
   };
 }

@@ -10,6 +10,7 @@ const text = "for hunter2-hunter2";
 describe("a change", () => {
   it.each([
     { kind: "updateRun", note: text },
+    { kind: "finishTask", error: JSON.stringify({ name: "Stopped", message: text }) },
     { kind: "returnTask", reason: text },
     { kind: "setTask", reason: text },
     { kind: "clearTask", reason: text },
@@ -35,7 +36,7 @@ describe("a change", () => {
   it("that carries data is not altered", () => {
     for (const change of [
       { kind: "putState", key: "k", value: JSON.stringify(text) },
-      { kind: "finishTask", xcoms: [{ key: "k", format: "json", stored: JSON.stringify(text) }] },
+      { kind: "finishTask", error: null, xcoms: [{ key: "k", format: "json", stored: JSON.stringify(text) }] },
       { kind: "createRun", conf: JSON.stringify({ text }) },
     ] as unknown as Change[])
       expect(maskedChange(change, masker)).toBe(change);

@@ -13,13 +13,15 @@ export function maskedError(error: StoredError, masker: Masker): StoredError {
 }
 
 /**
- * A change with its sentences for people, and the events that stand in it, as they may leave the process. What tasks log and
- * throw has been masked before it came here; values, parameters and states are data and stay what they are.
+ * A change with its sentences for people, and the events that stand in it, as they may leave the process. What tasks log has
+ * been masked before it came here; values, parameters and states are data and stay what they are.
  */
 export function maskedChange(change: Change, masker: Masker): Change {
   switch (change.kind) {
     case "updateRun":
       return change.note === null ? change : { ...change, note: masker.mask(change.note) };
+    case "finishTask":
+      return change.error === null ? change : { ...change, error: masker.maskJson(change.error) };
     case "returnTask":
       return { ...change, reason: masker.mask(change.reason) };
     case "setTask":

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LineSplitter } from "../runtime/output/line-splitter.ts";
 import { formsOf } from "./forms-of.ts";
 import { Masker } from "./masker.ts";
 
@@ -123,6 +124,40 @@ describe("in random texts", () => {
           const shown = masker.mask(planted);
           // What is between stars may be anything but a value: stars themselves are no part of one here.
           for (const form of forms.filter((each) => !each.includes("*"))) expect(shown).not.toContain(form);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("printed in pieces of any size, no value is left in the lines that are made of them", () => {
+    const unit = fc.constantFrom(..."abcdefé✓'\"\\/%+=");
+    const secret = fc.string({ unit, minLength: 6, maxLength: 80 });
+    const plain = fc.string({ unit: fc.constantFrom(..."XYZ \n"), maxLength: 30 });
+    const piece = fc.nat({ max: 12 });
+    fc.assert(
+      fc.property(
+        fc.array(secret, { minLength: 1, maxLength: 3 }),
+        fc.array(plain, { minLength: 4, maxLength: 8 }),
+        fc.array(piece, { minLength: 1, maxLength: 20 }),
+        (secrets, between, sizes) => {
+          const masker = told(...secrets);
+          const bytes = Buffer.from(between.map((text, at) => text + secrets[at % secrets.length]).join(""));
+          const memory = {};
+          const shown: string[] = [];
+          const splitter = new LineSplitter((line) => shown.push(masker.maskLine(line, memory)));
+          for (let at = 0, n = 0; at < bytes.length; n++) {
+            const size = sizes[n % sizes.length] + 1;
+            splitter.add(bytes.subarray(at, at + size));
+            at += size;
+          }
+          splitter.flush();
+          expect(
+            shown
+              .join("\n")
+              .replace(/[XYZ \n]/g, "")
+              .replaceAll("***", ""),
+          ).toBe("");
         },
       ),
       { numRuns: 300 },

@@ -169,6 +169,36 @@ describe("beside the engine", () => {
     expect(logs.map(({ message }) => message)).toEqual(["the callback for 'failed' failed: callback ***"]);
   });
 
+  test("why a run was cancelled is told without secrets, by the result, the event and the store", async () => {
+    const held = dag("held", {}, (d) => {
+      d.task("hold", async ({ secret, signal, log }) => {
+        await secret("api_token");
+        log.info("holding");
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      });
+    });
+    const { promise: holding, resolve } = Promise.withResolvers<void>();
+    await using engine = await createEngine({
+      dags: [held],
+      store: memoryStore(),
+      secrets,
+      onTaskLine: () => resolve(),
+    });
+    const ended = engine.run(held, { runId: "one" });
+    await holding;
+    await engine.cancel("held", "one", `the token ${value} is out`);
+    const result = await ended;
+    const told = JSON.stringify([
+      result.note,
+      result.summary,
+      result.tasks,
+      await engine.events(),
+      await engine.runs(),
+    ]);
+    expect(result.note).toContain("the token *** is out");
+    expectNoSecret(told);
+  });
+
   test("what shell commands print is masked, also in lines", async () => {
     const shells = dag("shells", {}, (d) => {
       const given = d.task("given", async ({ secret }) => void (await secret("api_token")));
