@@ -1,6 +1,7 @@
 // `npm run bench [-- --tiny] [-- --only=throughput,latency,…]`
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { measureBackfill } from "./backfill.ts";
 import { measureImport, measureRun } from "./cold-start.ts";
 import { type Figure, type Gap, isGap, isMet } from "./figure.ts";
 import { measureFullFile } from "./full-file.ts";
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, Part>> = {
   recovery: measureRecovery,
   fullFile: measureFullFile,
   schedule: measureSchedule,
+  backfill: measureBackfill,
   xcom: measureXCom,
   import: measureImport,
   run: measureRun,

@@ -34,6 +34,9 @@ export interface Sizes {
   readonly scheduledDags: number;
   /** Hours of the year of 100 hourly DAGs. */
   readonly scheduledHours: number;
+  /** Years that backfills are planned for, and runs of the one that is worked off. */
+  readonly backfillYears: number;
+  readonly backfillRuns: number;
   /** Starts of child processes. */
   readonly starts: number;
   readonly xcom: XComSizes;
@@ -55,6 +58,8 @@ export const fullSizes: Sizes = {
   emptyFile: 1_000,
   scheduledDags: 10_000,
   scheduledHours: 8_760,
+  backfillYears: 10,
+  backfillRuns: 10_000,
   starts: 15,
   xcom: {
     sizes: [1_024, 65_536, 2 ** 20, 2 ** 24, 2 ** 26],
@@ -82,6 +87,8 @@ export const tinySizes: Sizes = {
   emptyFile: 20,
   scheduledDags: 20,
   scheduledHours: 2,
+  backfillYears: 1,
+  backfillRuns: 20,
   starts: 1,
   xcom: {
     sizes: [1_024, 65_536],

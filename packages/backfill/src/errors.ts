@@ -34,6 +34,38 @@ export const backfillErrorTable = {
     says: "{value} does not say which dates are meant: {why}",
     cure: "Write a date (2026-01-31), a range (2026-01-01..2026-01-31), weekdays (sat, mon-fri, weekends), cron:EXPRESSION, or the name of a calendar file.",
   },
+  BACKFILL_STALE: {
+    says: "The preview {digest} of a backfill of DAG '{dagId}' does not hold any more: {difference}",
+    cure: "Look at a new preview, and create the backfill from that.",
+  },
+  BACKFILL_EMPTY: {
+    says: "A backfill of DAG '{dagId}' would do nothing: none of its {total} dates gets a run",
+    cure: "Look at the plan: it says of each date why it is left alone. Choose another range, or run dates again with `reprocess`.",
+  },
+  BACKFILL_CONFLICT: {
+    says: "The backfill of DAG '{dagId}' cannot begin beside another one: {why}",
+    cure: "Wait until that one is done, cancel it, or leave its dates out with `skip`.",
+  },
+  BACKFILL_REFUSED: {
+    says: "The store refused a change of backfill '{backfillId}': {why}",
+    cure: "Look at its state with `millrace backfill show {backfillId}`.",
+  },
+  BACKFILL_NOT_FOUND: {
+    says: "There is no backfill '{backfillId}'",
+    cure: "See `millrace backfill list`.",
+  },
+  BACKFILL_STATE: {
+    says: "Backfill '{backfillId}' is {state}, so it cannot be {what}",
+    cure: "Look at it with `millrace backfill show {backfillId}`; what was cancelled is filled by a new backfill.",
+  },
+  BACKFILL_NOTHING_FAILED: {
+    says: "Backfill '{backfillId}' has no failed run",
+    cure: "Runs that were cancelled, or skipped dates, are filled by a new backfill.",
+  },
+  BACKFILL_SERVICE_MISSING: {
+    says: "This engine has no service for backfills that has started",
+    cure: 'Pass `services: [backfillService()]` to createEngine and start it with `engine.start()`; for the command, add "@millrace/backfill" to `services` in the config.',
+  },
   BACKFILL_CALENDAR_INVALID: {
     says: "A calendar cannot be used: {why}",
     cure: "Give an iCalendar (.ics) text of at most 4 MiB, or a list of dates, one on each line.",

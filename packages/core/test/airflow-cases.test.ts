@@ -34,7 +34,6 @@ const readers: Readonly<Record<string, GroupReader>> = {
 
 /** Groups about parts of Millrace that do not exist yet. */
 const notThereYet: Readonly<Record<string, string>> = {
-  backfill: "@millrace/backfill",
   sensors: "@millrace/sensors",
 };
 

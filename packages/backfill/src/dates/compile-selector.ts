@@ -1,4 +1,4 @@
-import type { Timetable } from "@millrace/core";
+import { cronTrigger, type Timetable } from "@millrace/core";
 import { ticksOf } from "@millrace/core/engine";
 import { isMillraceError, messageOf, shown } from "@millrace/core/plugin";
 import { backfillError } from "../errors.ts";
@@ -29,10 +29,10 @@ const furthestMs = 8.64e15;
 /**
  * Makes a selector ready to be asked about the dates of one plan.
  *
- * @throws `BACKFILL_DATES_INVALID`, `BACKFILL_CALENDAR_INVALID`
+ * @throws `BACKFILL_DATES_INVALID`, `BACKFILL_CALENDAR_INVALID`, `CRON_INVALID`
  */
 export function compileSelector(selector: DateSelector, around: SelectorSurroundings): CompiledSelector {
-  if (typeof selector === "string") return ofText(selector);
+  if (typeof selector === "string") return ofText(selector, around);
   if (typeof selector === "function")
     return { says: `what ${selector.name || "a function"} chooses`, hasRun: (_, date) => asked(selector, date()) };
   if (typeof selector !== "object" || selector === null) throw invalid(selector, "it is no selector of dates");
@@ -45,13 +45,17 @@ export function compileSelector(selector: DateSelector, around: SelectorSurround
     const days = daysOfIcs(selector.ics, around);
     return { says: `in ${selector.name ?? "the calendar"}`, hasDay: (day) => days.has(day) };
   }
-  if ("next" in selector) return ofTimetable(selector, `a time of ${selector.describe()}`);
+  if ("next" in selector) return ofTimetable(selector, `a time of '${selector.describe()}'`, around);
   if ("has" in selector && typeof selector.has === "function")
-    return { says: "in the calendar", hasDay: (day) => selector.has(dateOfDay(day)) === true };
+    return {
+      says: `one of ${selector.describe?.() ?? "the calendar"}`,
+      hasDay: (day) => selector.has(dateOfDay(day)) === true,
+    };
   throw invalid(selector, "it is no selector of dates");
 }
 
-function ofText(text: string): CompiledSelector {
+function ofText(text: string, around: SelectorSurroundings): CompiledSelector {
+  if (text.startsWith("cron:")) return ofTimetable(cronTrigger(text.slice(5).trim()), `a time of '${text}'`, around);
   const range = /^(\d{4}-\d{2}-\d{2})?\.\.(\d{4}-\d{2}-\d{2})?$/.exec(text);
   if (range && text !== "..") {
     const [first, last] = [
@@ -75,8 +79,8 @@ function dayOrEnd(text: string, date: string | undefined, open: number): number 
   return day;
 }
 
-function ofTimetable(timetable: Timetable, says: string): CompiledSelector {
-  const ticks = ticksOf(timetable);
+function ofTimetable(timetable: Timetable, says: string, { timezone }: SelectorSurroundings): CompiledSelector {
+  const ticks = ticksOf(timetable.forDag?.({ id: "selector", timezone }) ?? timetable);
   const now = furthestMs;
   // The first interval from this instant on, and none after it: there is one only if it begins right there.
   const hasRun = (at: number): boolean =>

@@ -1,9 +1,11 @@
 import type { Timetable } from "@millrace/core";
 import type { BackfillDate } from "../plan/planned-run.ts";
 
-/** A calendar: says of local dates such as `2026-12-25` whether they are in it. */
+/** A calendar: says of local dates such as `2026-12-25` whether they are in it. A `Set` of dates is one, and what `businessDays` of core gives. */
 export interface DateCalendar {
   has(date: string): boolean;
+  /** For people, for example `business days`. */
+  describe?(): string;
 }
 
 /**

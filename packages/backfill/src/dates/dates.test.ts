@@ -1,3 +1,4 @@
+import { businessDays, cron, every } from "@millrace/core";
 import { isMillraceError } from "@millrace/core/plugin";
 import { describe, expect, test } from "vitest";
 import { dagOf, daily, hourly, moments } from "../../test/schedules.ts";
@@ -43,10 +44,28 @@ describe("dates are chosen", () => {
     ["tue-tue", [6, 13, 20, 27]],
     [{ dates: ["2026-01-02", "2026-01-09", "2025-01-03"] }, [2, 9]],
     [{ has: (date) => date.endsWith("5") }, [5, 15, 25]],
+    [
+      businessDays({ holidays: ["01-01", "2026-01-06"] }),
+      [2, 5, 7, 8, 9, 12, 13, 14, 15, 16, 19, 20, 21, 22, 23, 26, 27, 28, 29, 30],
+    ],
+    [new Set(["2026-01-09"]), [9]],
     [moments("2026-01-04T00:00:00Z", "2026-01-05T00:00:01Z"), [4]],
     [({ interval }) => interval.end.epochMilliseconds === Date.UTC(2026, 0, 9), [8]],
   ])("by %o", (selector, days) => {
     expect(chosen(selector)).toEqual(days);
+  });
+
+  test.each<[DateSelector, string, number]>([
+    ["cron:0 6 * * *", "UTC", 31],
+    ["cron:0 6,7 * * mon-fri", "Europe/Berlin", 44],
+    [cron("0 6 * * *"), "Europe/Berlin", 31],
+    [cron("0 6 1 * *", { timezone: "UTC" }), "Europe/Berlin", 1],
+    [cron("30 6 * * *"), "UTC", 0],
+    [every("12h"), "UTC", 744],
+  ])("by times: %o in %s", (selector, timezone, count) => {
+    const plan = planBackfill(dagOf(hourly, { timezone }), { ...january, only: [selector] });
+    expect(plan.counts.create).toBe(count);
+    if (typeof selector === "string") expect(plan.runs.at(0)?.reason).toContain("none of `only`");
   });
 
   test("by the clock of the DAG's zone", () => {
@@ -168,6 +187,7 @@ describe("a calendar has", () => {
 describe("what a person writes", () => {
   test("is read as selectors", () => {
     expect(parseDateSelectors("2026-12-24..2026-12-26, sat,sun")).toEqual(["2026-12-24..2026-12-26", "sat", "sun"]);
+    expect(parseDateSelectors("cron:0 6 * * 1,3")).toEqual(["cron:0 6 * * 1,3"]);
     const read = (path: string) =>
       path.endsWith(".txt") ? "2026-01-01 # new year\n\n# nothing\n2026-01-06\r\n" : ics();
     expect(parseDateSelectors("in/days.txt,c.ics", { read })).toEqual([
@@ -188,6 +208,8 @@ describe("what a person writes", () => {
     ["s", "BACKFILL_DATES_INVALID"],
     ["mon-tue-wed", "BACKFILL_DATES_INVALID"],
     ["a.ics", "BACKFILL_DATES_INVALID"],
+    ["cron:", "CRON_INVALID"],
+    ["cron:0 0 0 0 0 0 0 0", "CRON_INVALID"],
   ])("is refused when it is %o", (text, code) => {
     expect(refused(() => parseDateSelectors(text))).toBe(code);
   });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RunState } from "@millrace/core";
 import { instantOf, intervalOf } from "@millrace/core/engine";
+import type { BackfillItem } from "@millrace/core/plugin";
 import { dateOfDay, type LocalDays } from "../dates/local-days.ts";
 import type { Intervals } from "./intervals.ts";
 import type { BackfillAction, BackfillDate, BackfillPlan, PlannedRun, PlannedRuns } from "./planned-run.ts";
@@ -56,13 +57,37 @@ export function plannedRuns(plan: CompactPlan): PlannedRuns {
   };
 }
 
+/** A date as it is stored, by its turn. */
+export function itemAt(plan: CompactPlan, itemNo: number): BackfillItem {
+  const { intervals, settings, isBackward } = plan;
+  const place = isBackward ? intervals.count - 1 - itemNo : itemNo;
+  const date = () => dateAt(plan, place);
+  const action = actions[plan.action[place] as number] as BackfillAction;
+  const start = intervals.starts[place] as number;
+  const isRun = action !== "skip";
+  // A new run checks them itself; one that is made again takes them over as they are.
+  const params = action === "create" ? settings.givenParams : settings.params;
+  return {
+    itemNo,
+    logicalDate: start,
+    intervalStart: start,
+    intervalEnd: intervals.ends[place] as number,
+    action,
+    reason: reasonOf(plan, plan.reason[place] as number, action),
+    params: isRun && settings.hasParams ? params(date) : null,
+    conf: isRun ? settings.conf(date) : null,
+  };
+}
+
 function runAt(plan: CompactPlan, place: number): PlannedRun {
   const date = dateAt(plan, place);
   const action = actions[plan.action[place] as number] as BackfillAction;
   const reason = reasonOf(plan, plan.reason[place] as number, action);
   if (action === "skip") return { ...date, action, reason };
-  const params = textValue(plan.settings.params(() => date));
-  const conf = textValue(plan.settings.conf(() => date)) as PlannedRun["conf"];
+  const { settings } = plan;
+  // A run that is made again keeps its own.
+  const params = action === "create" || settings.hasParams ? textValue(settings.params(() => date)) : undefined;
+  const conf = textValue(settings.conf(() => date)) as PlannedRun["conf"];
   return { ...date, action, reason, ...(params !== undefined && { params }), ...(conf && { conf }) };
 }
 

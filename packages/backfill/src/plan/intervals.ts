@@ -98,23 +98,30 @@ function countsFromItsStart({ ticks, from, to, now }: IntervalsQuery): boolean {
   return next(ticks, odd, Math.max(to, odd), now, null)?.start === odd;
 }
 
-/** The step of a schedule of steps of equal length, 0 for one that follows the calendar: looked for in five years. */
-function fixedStep({ ticks, now }: IntervalsQuery, from: number): number {
-  const lengths = new Set<number>();
-  for (let place = 0; place < 13; place++) {
-    const tick = next(ticks, from + place * 150 * dayMs, null, now, null);
-    if (tick) lengths.add(tick.end - tick.start);
-  }
-  const [step = 0] = lengths;
-  return lengths.size === 1 ? step : 0;
-}
+/** Steps that follow the calendar are a week or more, less an hour for a change of the clocks. */
+const leastCalendarStepMs = 7 * dayMs - 3_600_000;
 
 function firstFrom(query: IntervalsQuery, startDate: number): number {
-  const step = fixedStep(query, startDate);
-  return step === 0 ? startDate : startDate + Math.floor((query.from - startDate) / step) * step;
+  const step = stepAt(query, startDate);
+  // Long steps are walked: they are few, and may be of the calendar.
+  if (step >= leastCalendarStepMs || step <= 0) return startDate;
+  return startDate + Math.floor((query.from - startDate) / step) * step;
 }
 
 function alignedFrom(query: IntervalsQuery, startDate: number): number {
-  const step = fixedStep(query, query.from);
-  return step === 0 ? query.from : query.from + ((startDate - query.from) % step);
+  const { ticks, from, now } = query;
+  const step = stepAt(query, from);
+  if (step <= 0) return from;
+  if (step >= leastCalendarStepMs) {
+    for (let last = next(ticks, from, null, now, null); last && last.start < startDate; ) {
+      if (last.end - last.start !== step) return from;
+      last = next(ticks, from, null, now, last);
+    }
+  }
+  return from + ((startDate - from) % step);
+}
+
+function stepAt({ ticks, now }: IntervalsQuery, from: number): number {
+  const tick = next(ticks, from, null, now, null);
+  return tick ? tick.end - tick.start : 0;
 }

@@ -1,10 +1,20 @@
 import type { Dag, RunState } from "@millrace/core";
 import { ticksOf } from "@millrace/core/engine";
+import type { BackfillItem } from "@millrace/core/plugin";
 import { type CompiledSelector, compileSelector } from "../dates/compile-selector.ts";
 import type { DateSelector } from "../dates/date-selector.ts";
 import { type LocalDays, localDays } from "../dates/local-days.ts";
 import { backfillError } from "../errors.ts";
-import { actions, type CompactPlan, dateAt, digestOf, plannedRuns, reasonCode, states } from "./compact-plan.ts";
+import {
+  actions,
+  type CompactPlan,
+  dateAt,
+  digestOf,
+  itemAt,
+  plannedRuns,
+  reasonCode,
+  states,
+} from "./compact-plan.ts";
 import { estimateOf } from "./estimate.ts";
 import { type Intervals, intervalsOf } from "./intervals.ts";
 import { oneOf, type PlanBackfillOptions, parseNow, parseRange, wholeNumber } from "./plan-options.ts";
@@ -26,9 +36,40 @@ const mostSelectors = 200;
  *
  * @throws `BACKFILL_RANGE_INVALID`, `BACKFILL_OPTION_INVALID`, `BACKFILL_NOT_PERIODIC`, `BACKFILL_PAST_NEEDS_FORWARD`,
  * `BACKFILL_PAST_NEEDS_REPROCESS`, `BACKFILL_TOO_LARGE`, `BACKFILL_DATES_INVALID`, `BACKFILL_CALENDAR_INVALID`,
- * `BACKFILL_PARAMS_ASYNC`, `PARAMS_INVALID`, `INSTANT_INVALID`, `TIMETABLE_FAILED`
+ * `BACKFILL_PARAMS_ASYNC`, `PARAMS_INVALID`, `INSTANT_INVALID`, `CRON_INVALID`, `TIMETABLE_FAILED`
+ * @example
+ * ```ts
+ * import { cron, dag } from "@millrace/core";
+ * import { planBackfill } from "@millrace/backfill";
+ *
+ * const sales = dag("sales", { schedule: cron("@daily") }, (d) => {
+ *   d.task("load", () => 1);
+ * });
+ * const plan = planBackfill(sales, {
+ *   from: "2026-01-01",
+ *   to: "2026-01-03",
+ *   existing: [{ logicalDate: "2026-01-02T00:00:00Z", state: "success" }],
+ *   skip: ["sat"],
+ *   now: "2026-02-01T00:00:00Z",
+ * });
+ * for (const run of plan.runs) console.log(run.localDate, run.action); // 2026-01-01 create, then skip and skip
+ * ```
  */
 export function planBackfill(dag: Dag, options: PlanBackfillOptions): BackfillPlan {
+  return planInFull(dag, options).plan;
+}
+
+/** A plan, and how it is stored. */
+export interface FullPlan {
+  readonly plan: BackfillPlan;
+  readonly itemAt: (index: number) => BackfillItem;
+  /** What the selectors say, for people. */
+  readonly skipSays: readonly string[];
+  readonly onlySays: readonly string[];
+}
+
+/** @throws what {@link planBackfill} throws */
+export function planInFull(dag: Dag, options: PlanBackfillOptions): FullPlan {
   const now = parseNow(options.now);
   const reprocess = oneOf("reprocess", options.reprocess ?? "none", ["none", "failed", "completed"]);
   const order = oneOf("order", options.order ?? "forward", ["forward", "backward"]);
@@ -53,7 +94,7 @@ export function planBackfill(dag: Dag, options: PlanBackfillOptions): BackfillPl
   };
   const { counts } = decided;
   const atOnce = dependsOnPast(dag) ? 1 : Math.min(maxActive, dag.maxActiveRuns);
-  return {
+  const plan = {
     dagId: dag.id,
     reprocess,
     order,
@@ -62,12 +103,13 @@ export function planBackfill(dag: Dag, options: PlanBackfillOptions): BackfillPl
     digest: digestOf(dag.id, compact),
     estimate: estimateOf(counts.create + counts.reprocess, atOnce, options.history ?? []),
   };
+  return { plan, itemAt: (index) => itemAt(compact, index), skipSays: chosen.skipSays, onlySays: chosen.onlySays };
 }
 
 function periodicSchedule(dag: Dag) {
   const { schedule, id: dagId } = dag;
   if (schedule === null) throw backfillError("BACKFILL_NOT_PERIODIC", { dagId, schedule: "no schedule" });
-  if ((schedule as { readonly isPeriodic?: boolean }).isPeriodic === false)
+  if (schedule.isPeriodic === false)
     throw backfillError("BACKFILL_NOT_PERIODIC", {
       dagId,
       schedule: `the schedule '${schedule.describe().slice(0, 100)}'`,
@@ -97,12 +139,13 @@ function stateByDate(existing: Iterable<ExistingRun>): ReadonlyMap<number, numbe
 interface Chosen {
   readonly leftOut: Uint8Array;
   readonly skipSays: readonly string[];
+  readonly onlySays: readonly string[];
 }
 
 function choose(intervals: Intervals, options: PlanBackfillOptions, days: LocalDays, timezone: string): Chosen {
   const { count, starts } = intervals;
   const leftOut = new Uint8Array(count);
-  if (count === 0 || (!options.skip && !options.only)) return { leftOut, skipSays: [] };
+  if (count === 0 || (!options.skip && !options.only)) return { leftOut, skipSays: [], onlySays: [] };
   const first = days(starts[0] as number);
   const around = { timezone, first, last: days(starts[count - 1] as number), localDays: days };
   const compiled = (option: "skip" | "only"): readonly CompiledSelector[] => {
@@ -133,7 +176,8 @@ function choose(intervals: Intervals, options: PlanBackfillOptions, days: LocalD
     if (skipped >= 0) leftOut[place] = reasonCode.firstSkip + skipped;
     else if (only && !only.some(has)) leftOut[place] = reasonCode.notChosen;
   }
-  return { leftOut, skipSays: skip.map(({ says }) => says) };
+  const says = (list: readonly CompiledSelector[] = []) => list.map((selector) => selector.says);
+  return { leftOut, skipSays: says(skip), onlySays: says(only) };
 }
 
 function decide(

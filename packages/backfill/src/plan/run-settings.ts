@@ -8,8 +8,12 @@ export type PerRun = Readonly<Record<string, unknown>> | ((date: BackfillDate) =
 
 /** What the runs of a backfill are given, as JSON text. */
 export interface RunSettings {
-  /** `null` for none. A function is asked again and again: it must be pure. */
+  /** As the run sees them; `null` for none. A function is asked again and again: it must be pure. */
   readonly params: (date: () => BackfillDate) => string | null;
+  /** As they were given: they are checked when a run is made. */
+  readonly givenParams: (date: () => BackfillDate) => string | null;
+  /** Some were given: runs that are made again get them instead of those that they had. */
+  readonly hasParams: boolean;
   readonly conf: (date: () => BackfillDate) => string | null;
   /** The same for every run. */
   readonly isConstant: boolean;
@@ -26,6 +30,8 @@ const longestText = 4_194_304;
 export function settingsOf(dag: Dag, params: PerRun | undefined, conf: PerRun | undefined): RunSettings {
   return {
     params: textOf(params, (value) => paramsText(dag, value)),
+    givenParams: textOf(params, (value) => (value === undefined ? null : textWithin("params", value, dag.id))),
+    hasParams: params !== undefined,
     conf: textOf(conf, (value) => confText(dag, value)),
     isConstant: typeof params !== "function" && typeof conf !== "function",
   };

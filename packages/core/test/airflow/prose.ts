@@ -1,6 +1,9 @@
 import type { AirflowCase } from "./case-file.ts";
 import type { CoveringTest } from "./verdict.ts";
 
+/** Backfills are a package of their own, which runs its cases itself. */
+const backfillCases = "../backfill/test/airflow-cases.test.ts";
+
 /** Cases whose expectation is a sentence, with the test that holds us to it. */
 const covering: Readonly<Record<string, Readonly<Record<string, CoveringTest>>>> = {
   presets_misc: {
@@ -40,6 +43,22 @@ const covering: Readonly<Record<string, Readonly<Record<string, CoveringTest>>>>
       file: "test/airflow/mapping.test.ts",
       title: "a task that others are mapped over fails itself when it returns no list",
     },
+  },
+  backfill: {
+    simple: { file: backfillCases, title: "a backfill makes a queued run for each date, in order, with its conf" },
+    "existing-running": { file: backfillCases, title: "dates with a run under way are left alone as in flight" },
+    "reprocess-failed": {
+      file: backfillCases,
+      title: "failed runs are run again, successful ones exist already, running ones are in flight",
+    },
+    "second-active": {
+      file: backfillCases,
+      title: "a second backfill of the same dates of a DAG is refused while the first is active",
+    },
+    "dop-reverse": { file: backfillCases, title: "a DAG that depends on its past is not filled backward" },
+    "no-schedule": { file: backfillCases, title: "a DAG without a schedule has no dates to be filled" },
+    "from-after-to": { file: backfillCases, title: "a range that ends before it begins is refused" },
+    "params-validated": { file: backfillCases, title: "params that do not fit the DAG's schema are refused" },
   },
 };
 
