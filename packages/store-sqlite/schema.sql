@@ -215,6 +215,8 @@ CREATE INDEX runs_active ON runs (run_no) WHERE state IN ('queued', 'running');
 
 CREATE INDEX runs_by_date ON runs (dag_no, logical_date);
 
+CREATE INDEX runs_ended ON runs (dag_no, ended_at) WHERE ended_at IS NOT NULL;
+
 CREATE UNIQUE INDEX runs_idempotency_key ON runs (dag_no, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 CREATE INDEX runs_of_dag ON runs (dag_no);

@@ -81,6 +81,10 @@ test("no statement reads a table from end to end, or sorts, without need", async
     await runs.previous({ ...before, scheduledOnly, state: "success" });
   }
   await runs.ofDates({ dagNo: 1, from: 1, to: 2 });
+  db.exec(
+    "INSERT INTO runs (run_no, run_id, dag_no, version_no, type, state, logical_date, interval_start, interval_end, created_at, ended_at) VALUES (9, 'r9', 1, 1, 'scheduled', 'failed', 1, 1, 1, 1, 1)",
+  );
+  await runs.expired({ dagNo: 1, endedBefore: 5, keep: 0, limit: 5 });
   const backfills = backfillFacet(read);
   await backfills.get(1);
   await backfills.find("b");
@@ -103,9 +107,11 @@ test("no statement reads a table from end to end, or sorts, without need", async
   await xcoms.prior({ dagNo: 1, taskId: "t", mapIndex: -1, key: "k", logicalDate: 1, runNo: 1 });
   await eventFacet(read).list({});
   await eventFacet(read).last();
+  await eventFacet(read).lastBefore(1);
   db.exec("INSERT INTO run_events VALUES (1, 1, 1)");
   await eventFacet(read).list({ runNo: 1 });
   await logFacet(read).list({ taskInstanceNo: 1 });
+  await logFacet(read).lastBefore(1);
   await logFacet(read).list({ taskInstanceNo: 1, attempt: 1 });
   await chunkFacet(read).get("s", 0);
   await chunkFacet(read).streams({ limit: 1 });

@@ -101,6 +101,7 @@ export const brokenOperations: Readonly<Record<string, Break>> = {
     return {
       ...cleared.watch,
       logs: {
+        ...store.logs,
         list: async (filter) => (cleared.numbers.has(filter.taskInstanceNo) ? [] : store.logs.list(filter)),
       },
     };
@@ -156,7 +157,7 @@ export const brokenOperations: Readonly<Record<string, Break>> = {
             kept.set(taskInstanceNo, await store.logs.list({ taskInstanceNo }));
         },
       }),
-      logs: { list: async (filter) => kept.get(filter.taskInstanceNo) ?? store.logs.list(filter) },
+      logs: { ...store.logs, list: async (filter) => kept.get(filter.taskInstanceNo) ?? store.logs.list(filter) },
     };
   },
   "collapsing leaves costs": (store) => {

@@ -4,6 +4,7 @@ import { type Break, changes, outcomes } from "./breaking.ts";
 import { brokenBackfills } from "./broken-backfills.ts";
 import { brokenOperations } from "./broken-operations.ts";
 import { brokenRequests } from "./broken-requests.ts";
+import { brokenRetention } from "./broken-retention.ts";
 import { brokenRewrites } from "./broken-rewrites.ts";
 import { brokenSchedules } from "./broken-schedules.ts";
 
@@ -396,6 +397,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
   }),
   "text ends at its first NUL": (store) => ({
     logs: {
+      ...store.logs,
       list: async (filter) =>
         (await store.logs.list(filter)).map((row) => ({ ...row, message: row.message.split("\0")[0] ?? "" })),
     },
@@ -466,7 +468,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
     },
   }),
   "logs of all attempts are listed": (store) => ({
-    logs: { list: ({ attempt: _, ...filter }) => store.logs.list(filter) },
+    logs: { ...store.logs, list: ({ attempt: _, ...filter }) => store.logs.list(filter) },
   }),
   "logs of one group are reversed": changes((change) =>
     change.kind === "appendLogs" ? { ...change, lines: [...change.lines].reverse() } : change,
@@ -522,6 +524,7 @@ export const brokenStores: Readonly<Record<string, Break>> = {
   ...brokenRewrites,
   ...brokenSchedules,
   ...brokenBackfills,
+  ...brokenRetention,
 };
 
 /** Says that a run was created where it existed. */

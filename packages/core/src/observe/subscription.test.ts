@@ -13,6 +13,7 @@ async function subscribe(after?: number) {
   const { promise: arrival, resolve: arrive } = Promise.withResolvers<void>();
   const events: EventFacet = {
     last: () => store.events.last(),
+    lastBefore: (at) => store.events.lastBefore(at),
     list: async (filter) => {
       const rows = await store.events.list(filter);
       await arrival;

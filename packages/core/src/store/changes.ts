@@ -1,5 +1,7 @@
 import type { RunState, RunType, TaskState } from "../lifecycle/states.ts";
 import type { BackfillChange, BackfillPlace } from "./backfill-contract.ts";
+import type { RequestChange } from "./request-changes.ts";
+import type { RetentionChange } from "./retention-changes.ts";
 import type { EventRow, LogLine } from "./rows.ts";
 
 /** What is written to the store: plain data, one outcome for each. */
@@ -25,11 +27,10 @@ export type Change =
   | PutPool
   | PutChunk
   | DeleteChunks
-  | FileRequest
-  | AnswerRequest
-  | DeleteRequests
   | AppendEvent
-  | BackfillChange;
+  | RequestChange
+  | BackfillChange
+  | RetentionChange;
 
 /**
  * Makes a DAG and this version of it known, and this version the DAG's current one. The fingerprint that is current
@@ -304,35 +305,6 @@ export interface PutChunk {
 export interface DeleteChunks {
   readonly kind: "deleteChunks";
   readonly streamId: string;
-}
-
-/**
- * Asks the engine of the store for something; answered with `filed`. An id that is there already gets the same number
- * again, and nothing changes. The only change that a store opened as `client` takes.
- */
-export interface FileRequest {
-  readonly kind: "fileRequest";
-  /** Chosen by who asks, so that asking again is harmless. */
-  readonly requestId: string;
-  readonly operation: string;
-  /** JSON text. */
-  readonly payload: string;
-  readonly at: number;
-}
-
-/** Refused when there is no such request, or it is answered already. */
-export interface AnswerRequest {
-  readonly kind: "answerRequest";
-  readonly requestNo: number;
-  /** JSON text. */
-  readonly answer: string;
-  readonly at: number;
-}
-
-/** Removes requests that were answered before this instant. Their numbers are never given out again. */
-export interface DeleteRequests {
-  readonly kind: "deleteRequests";
-  readonly answeredBefore: number;
 }
 
 /** An event that belongs to no other change. */

@@ -18,6 +18,8 @@ import type {
 
 export type * from "./backfill-contract.ts";
 export type * from "./changes.ts";
+export type * from "./request-changes.ts";
+export type * from "./retention-changes.ts";
 export type * from "./rows.ts";
 
 /**
@@ -117,6 +119,18 @@ export interface RunFacet {
     readonly to: number;
     readonly limit?: number;
   }): Promise<readonly RunRow[]>;
+  /**
+   * Numbers of runs of the DAG that have ended and need not be kept, those that ended first first: that ended before
+   * `endedBefore`, or are not among the `keep` that ended last. Never the one that ended last, nor the one with the newest
+   * logical date among those that own theirs, because later runs look back at them. At most `limit` (and 10,000). Costs as
+   * many steps as it gives, and as runs are to be kept.
+   */
+  expired(query: {
+    readonly dagNo: number;
+    readonly endedBefore: number | null;
+    readonly keep: number | null;
+    readonly limit: number;
+  }): Promise<readonly number[]>;
 }
 
 export interface TaskFacet {
@@ -184,8 +198,14 @@ export interface EventFacet {
     readonly runNo?: number;
     readonly limit?: number;
   }): Promise<readonly EventRow[]>;
-  /** The number of the newest event; 0 when there is none. */
+  /** The number of the newest event, also if that is removed; 0 when there was none yet. */
   last(): Promise<number>;
+  /**
+   * The number of the newest event that was written before this instant, 0 when there is none: those up to it may be
+   * removed for their age. Found by halving, as events are written in the order of time; where a clock was set back, one of
+   * the numbers that fit is given.
+   */
+  lastBefore(at: number): Promise<number>;
 }
 
 export interface LogFacet {
@@ -196,6 +216,8 @@ export interface LogFacet {
     readonly after?: number;
     readonly limit?: number;
   }): Promise<readonly LogRow[]>;
+  /** The number of the newest line that was written before this instant, 0 when there is none; found as for events. */
+  lastBefore(at: number): Promise<number>;
 }
 
 export interface PoolFacet {

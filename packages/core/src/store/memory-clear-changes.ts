@@ -22,7 +22,7 @@ export function collapseTask(tx: Transaction, change: CollapseTask): Outcome {
   const kept: number[] = [];
   for (const taskInstanceNo of tables.tasksOfRun.get(runNo) ?? []) {
     const other = tables.tasks[taskInstanceNo];
-    if (other?.taskNo === taskNo && other.mapIndex >= 1) remove(tx, taskInstanceNo);
+    if (other?.taskNo === taskNo && other.mapIndex >= 1) removeTask(tx, taskInstanceNo);
     else kept.push(taskInstanceNo);
   }
   tx.set(tables.tasksOfRun, runNo, kept);
@@ -40,7 +40,7 @@ function clear(tx: Transaction, row: TaskInstanceRow, reason: string | null): vo
 }
 
 /** The instance and all that is its own. Its place stays empty, so that its number is not given out again. */
-export function remove(tx: Transaction, taskInstanceNo: number): void {
+export function removeTask(tx: Transaction, taskInstanceNo: number): void {
   const { tables } = tx;
   for (const logNo of tables.logsOfTask.get(taskInstanceNo) ?? []) tx.replace(tables.logs, logNo, undefined);
   for (const map of [tables.xcoms, tables.reads, tables.performance, tables.logsOfTask])

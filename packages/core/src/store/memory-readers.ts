@@ -4,7 +4,6 @@ import type {
   ChunkFacet,
   DagFacet,
   EventFacet,
-  EventRow,
   LogFacet,
   PoolFacet,
   RequestFacet,
@@ -18,6 +17,7 @@ import type {
   XComRow,
 } from "./contract.ts";
 import { backfillReader } from "./memory-backfill-readers.ts";
+import { eventReader, logReader } from "./memory-history-readers.ts";
 import {
   type Access,
   byText,
@@ -53,22 +53,7 @@ export function memoryReaders(access: Access): Facets {
     xcoms: xcomReader(access),
     events: eventReader(access),
     chunks: chunkReader(access),
-    logs: {
-      async list({ taskInstanceNo, attempt, after = 0, limit = 1000 }) {
-        const { logs, logsOfTask } = access();
-        const numbers = logsOfTask.get(taskInstanceNo) ?? [];
-        const found = [];
-        for (
-          let at = lowerBound(numbers, (no) => no <= after);
-          at < numbers.length && found.length < capped(limit);
-          at++
-        ) {
-          const row = logs[numbers[at] as number];
-          if (row !== undefined && (attempt === undefined || row.attempt === attempt)) found.push({ ...row });
-        }
-        return found;
-      },
-    },
+    logs: logReader(access),
     pools: {
       list: async () =>
         [...access().pools].map(([pool, slots]) => ({ pool, slots })).sort((a, b) => byText(a.pool, b.pool)),
@@ -149,6 +134,7 @@ function runReader(access: Access): RunFacet {
       }
       return found;
     },
+    expired: async (query) => expiredRuns(access().runs, query),
   };
 }
 
@@ -224,32 +210,25 @@ function xcomReader(access: Access): XComFacet {
   };
 }
 
-function eventReader(access: Access): EventFacet {
-  return {
-    async list({ after = 0, runNo, limit = 1000 }) {
-      const { events, eventsOfRun, runs } = access();
-      // The event's own DAG, else that of its run.
-      const shown = (event: EventRow): EventRow => ({
-        ...event,
-        dagId: event.dagId ?? (event.runNo === null ? null : (runs[event.runNo]?.dagId ?? null)),
-      });
-      if (runNo === undefined) {
-        const from = Math.max(1, Math.floor(after) + 1);
-        return events.slice(from, from + capped(limit)).flatMap((event) => (event === undefined ? [] : [shown(event)]));
-      }
-      const numbers = eventsOfRun.get(runNo) ?? [];
-      const from = lowerBound(numbers, (seq) => seq <= after);
-      return numbers
-        .slice(from, from + capped(limit))
-        .flatMap((seq) => (events[seq] === undefined ? [] : [shown(events[seq])]));
-    },
-    last: async () => access().events.length - 1,
-  };
-}
-
 /** Map index is that of the instance as it is now: the placeholder of a mapped task becomes index 0. */
 function placeNow(tables: Tables, row: XComRow): { readonly mapIndex: number } {
   return { mapIndex: tables.tasks[row.taskInstanceNo]?.mapIndex ?? row.mapIndex };
+}
+
+function expiredRuns(
+  runs: Tables["runs"],
+  { dagNo, endedBefore, keep, limit }: Parameters<RunFacet["expired"]>[0],
+): readonly number[] {
+  const ended = runs
+    .flatMap((run) => (run?.dagNo === dagNo && run.endedAt !== null ? [{ ...run, endedAt: run.endedAt }] : []))
+    .sort((a, b) => b.endedAt - a.endedAt || b.runNo - a.runNo);
+  const [newest] = ended.filter(ownsItsDate).sort((a, b) => b.logicalDate - a.logicalDate);
+  return ended
+    .filter(({ endedAt }, place) => (endedBefore !== null && endedAt < endedBefore) || (keep !== null && place >= keep))
+    .filter((run) => run !== newest && run !== ended[0])
+    .reverse()
+    .slice(0, capped(limit))
+    .map(({ runNo }) => runNo);
 }
 
 /** Place of the first run that is not before this date and number. */

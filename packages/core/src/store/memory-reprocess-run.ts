@@ -1,7 +1,7 @@
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { Outcome, ReprocessRun, TaskInstanceRow } from "./contract.ts";
 import { notNext, takeItem } from "./memory-backfill-changes.ts";
-import { remove } from "./memory-clear-changes.ts";
+import { removeTask } from "./memory-clear-changes.ts";
 import { done, writeEvent } from "./memory-event.ts";
 import { neverTried, type Transaction } from "./memory-tables.ts";
 
@@ -42,7 +42,7 @@ function remakeTasks(tx: Transaction, runNo: number, taskIds: readonly string[])
     kept.push(taskInstanceNo);
     if (before !== undefined) handOver(tx, before.taskInstanceNo, taskInstanceNo);
   }
-  for (const { taskInstanceNo } of old) remove(tx, taskInstanceNo);
+  for (const { taskInstanceNo } of old) removeTask(tx, taskInstanceNo);
   tx.set(tables.tasksOfRun, runNo, kept);
 }
 

@@ -44,7 +44,7 @@ export function taskCollapser(writer: Writer): (change: CollapseTask) => Outcome
     if (row.mapIndex !== 0) return refused("it is not index 0 of an expanded task");
     flushRecords(writer);
     for (const removal of removals) removal.all(runNo, taskNo);
-    if (Number(remove.run(runNo, taskNo).changes) > 0) keepNumbers(at);
+    if (Number(remove.run(runNo, taskNo).changes) > 0) keepNumbers();
     place.all(reason, placeholderNo);
     forget(placeholderNo);
     return done(events.write(change, at));

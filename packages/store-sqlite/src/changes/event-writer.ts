@@ -1,6 +1,7 @@
 import { type Change, eventOf } from "@millrace/core/plugin";
 import type { StatementSync } from "../node-sqlite.ts";
 import type { Statements } from "../statements.ts";
+import { lastNumberOf } from "./last-numbers.ts";
 import { RowBatch } from "./row-batch.ts";
 import { RunSpans } from "./run-spans.ts";
 
@@ -20,8 +21,13 @@ export class EventWriter {
     this.spans = new RunSpans(sql);
     this.#plain = new RowBatch(sql, "INSERT INTO", "events", columns);
     this.#rich = sql.get(`INSERT INTO events (${columns.join(", ")}, dag_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.#seq = Number(sql.get("SELECT coalesce(max(seq), 0) AS last FROM events").get()?.last ?? 0);
+    this.#seq = lastNumberOf(sql, "events", "seq");
     this.#storedSeq = this.#seq;
+  }
+
+  /** The number of the newest event. */
+  get last(): number {
+    return this.#seq;
   }
 
   /** Writes the event that a change stands for and answers its number; 0 when the change tells nothing. */
@@ -39,7 +45,7 @@ export class EventWriter {
     return seq;
   }
 
-  /** Writes what waits. The group is complete. */
+  /** Writes what waits: at the end of a group, and before events are removed. */
   flush(): void {
     this.#plain.flush();
     this.spans.flush();

@@ -23,6 +23,7 @@ import { dagRegistrar } from "./register-dag.ts";
 import { xcomReplacer } from "./replace-xcom.ts";
 import { runReprocessor } from "./reprocess-run.ts";
 import { requestAnswerer, requestDeleter, requestFiler } from "./requests.ts";
+import { eventDeleter, logDeleter, runDeleter } from "./retention.ts";
 import { taskReturner } from "./return-task.ts";
 import { RowBatch } from "./row-batch.ts";
 import { dagPauser } from "./set-dag-paused.ts";
@@ -160,6 +161,9 @@ function applier(writer: Writer): (change: Change) => Outcome {
   const reprocessRun = runReprocessor(writer);
   const skipBackfillItem = itemSkipper(writer);
   const deleteBackfills = backfillDeleter(writer);
+  const deleteRuns = runDeleter(writer);
+  const deleteEvents = eventDeleter(writer);
+  const deleteLogs = logDeleter(writer);
   return (change) => {
     switch (change.kind) {
       case "startTask":
@@ -222,6 +226,12 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return skipBackfillItem(change);
       case "deleteBackfills":
         return deleteBackfills(change);
+      case "deleteRuns":
+        return deleteRuns(change);
+      case "deleteEvents":
+        return deleteEvents(change);
+      case "deleteLogs":
+        return deleteLogs(change);
       case "appendEvent":
         return done(writer.events.write(change, change.event.at, change.event.dagId));
       default:

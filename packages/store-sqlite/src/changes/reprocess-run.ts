@@ -61,7 +61,7 @@ function taskRemaker(writer: Writer): (change: ReprocessRun, oldVersionNo: numbe
   );
   const place = sql.get("UPDATE task_instances SET task_no = task_no - ?2 WHERE run_no = ?1");
   const keepNumbers = keepLastNumbers(writer);
-  return ({ runNo, versionNo, at }, oldVersionNo) => {
+  return ({ runNo, versionNo }, oldVersionNo) => {
     flushRecords(writer);
     const first = last.taskInstanceNo + 1;
     // Beside the old ones until these are gone.
@@ -70,7 +70,7 @@ function taskRemaker(writer: Writer): (change: ReprocessRun, oldVersionNo: numbe
     for (const move of handOver) move.all(first, runNo, versionNo, oldVersionNo);
     for (const removal of removals) removal.all(first, runNo);
     place.all(runNo, beside);
-    keepNumbers(at);
+    keepNumbers();
   };
 }
 

@@ -1,4 +1,6 @@
 import type { EventFacet, EventRow } from "@millrace/core/plugin";
+import { lastNumberOf } from "../changes/last-numbers.ts";
+import { lastBefore } from "./last-before.ts";
 import { capped, type Read, rowsOf } from "./reading.ts";
 
 const select = `SELECT e.seq, e.at, e.kind, coalesce(e.dag_id, d.dag_id) AS dagId, e.run_no AS runNo,
@@ -21,6 +23,7 @@ export function eventFacet(read: Read): EventFacet {
         const to = span.last === null ? Number.MAX_SAFE_INTEGER : Number(span.last);
         return rowsOf<EventRow>(sql.get(query).all(from, to, runNo, capped(limit)));
       }),
-    last: () => read((sql) => Number(sql.get("SELECT coalesce(max(seq), 0) AS last FROM events").get()?.last)),
+    last: () => read((sql) => lastNumberOf(sql, "events", "seq")),
+    lastBefore: (at) => read((sql) => lastBefore(sql, "events", "seq", at)),
   };
 }

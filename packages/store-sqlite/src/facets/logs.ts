@@ -1,4 +1,5 @@
 import type { LogFacet, LogRow } from "@millrace/core/plugin";
+import { lastBefore } from "./last-before.ts";
 import { anyText, capped, type Read, rowsOf, textOf } from "./reading.ts";
 
 export function logFacet(read: Read): LogFacet {
@@ -15,5 +16,6 @@ export function logFacet(read: Read): LogFacet {
                 .all(taskInstanceNo, after, capped(limit), attempt);
         return rowsOf<LogRow>(rows).map((row) => ({ ...row, message: textOf(row.message) }));
       }),
+    lastBefore: (at) => read((sql) => lastBefore(sql, "logs", "log_no", at)),
   };
 }

@@ -1,4 +1,5 @@
 import type { RunFacet, RunRow } from "@millrace/core/plugin";
+import { expiredRuns } from "./expired-runs.ts";
 import { anyText, capped, type Read, textOf } from "./reading.ts";
 
 const selectFrom = (
@@ -64,6 +65,7 @@ export function runFacet(read: Read): RunFacet {
           AND r.logical_date BETWEEN ? AND ? ORDER BY r.logical_date LIMIT ?`;
         return sql.get(query).all(dagNo, from, to, capped(limit)).map(runOf);
       }),
+    expired: (query) => read((sql) => expiredRuns(sql, query)),
   };
 }
 

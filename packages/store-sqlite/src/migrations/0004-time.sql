@@ -49,3 +49,6 @@ CREATE TABLE backfill_items (
 
 -- For finding the dates that two backfills share.
 CREATE INDEX backfill_items_by_date ON backfill_items (backfill_no, logical_date) WHERE action <> 'skip';
+
+-- Runs of a DAG by their end, for finding those that are too old or too many.
+CREATE INDEX runs_ended ON runs (dag_no, ended_at) WHERE ended_at IS NOT NULL;

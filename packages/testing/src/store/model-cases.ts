@@ -3,6 +3,7 @@ import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { expectTrueCounters } from "./backfill-place.ts";
+import { noon } from "./changes.ts";
 import { type Numbers, note, type Step } from "./model-numbers.ts";
 import { anySteps, backfillSteps, taskIdsOfPrint } from "./model-steps.ts";
 import { openEngine, runCase, type StoreCase, type StoreUnderTest } from "./store-case.ts";
@@ -62,7 +63,15 @@ async function holdAgainstModel(place: StoreUnderTest, groups: readonly Group[])
 class Follower {
   readonly #connect: () => Store;
   #store: Store | undefined;
-  readonly #numbers: Numbers = { dagNos: [], versions: [], runNos: [], requestNos: [], backfills: [], tasks: [] };
+  readonly #numbers: Numbers = {
+    dagNos: [],
+    versions: [],
+    runNos: [],
+    requestNos: [],
+    seqs: [],
+    backfills: [],
+    tasks: [],
+  };
 
   constructor(connect: () => Store) {
     this.#connect = connect;
@@ -107,11 +116,20 @@ class Follower {
       await store.runs.list({ dagId: "dag-0", limit: 2 }),
       await store.runs.list({ type: "scheduled", states: ["queued", "failed"] }),
     );
-    for (const dagNo of dagNos)
+    for (const dagNo of dagNos) {
+      for (const [endedBefore, keep] of [
+        [noon + 25, null],
+        [null, 1],
+        [noon + 10, 3],
+      ] as const) {
+        const expired = await store.runs.expired({ dagNo, endedBefore, keep, limit: 10 });
+        all.push(expired.map((runNo) => ({ runNo })));
+      }
       all.push(
         await store.runs.ofDates({ dagNo, from: 0, to: 2 }),
         await store.runs.ofDates({ dagNo, from: 1, to: 9, limit: 1 }),
       );
+    }
     all.push(await store.backfills.list({}), await store.backfills.list({ dagId: "dag-1", states: ["running"] }));
     for (const { backfillNo } of backfills)
       all.push(

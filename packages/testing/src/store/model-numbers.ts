@@ -6,6 +6,8 @@ export interface Numbers {
   readonly versions: { readonly dagNo: number; readonly versionNo: number; readonly size: number }[];
   readonly runNos: number[];
   readonly requestNos: number[];
+  /** Of the events that changes wrote. */
+  readonly seqs: number[];
   readonly backfills: { readonly backfillNo: number; readonly dagNo: number; total: number }[];
   readonly tasks: { readonly taskInstanceNo: number; readonly runNo: number; readonly taskNo: number }[];
 }
@@ -39,6 +41,7 @@ export function placeOf({ taskInstanceNo, runNo }: { readonly taskInstanceNo: nu
 
 /** Remembers the numbers that an outcome hands out. */
 export function note(numbers: Numbers, change: Change, outcome: Outcome): void {
+  if ("eventSeq" in outcome && outcome.eventSeq > 0) numbers.seqs.push(outcome.eventSeq);
   if (outcome.status === "registered" && change.kind === "registerDag") {
     const { dagNo, versionNo } = outcome;
     if (!numbers.dagNos.includes(dagNo)) numbers.dagNos.push(dagNo);

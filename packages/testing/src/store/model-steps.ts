@@ -192,6 +192,25 @@ const recording = fc.oneof(
   ),
 );
 
+/** What is removed for its age. */
+const retaining = fc.oneof(
+  told("deleteRuns", fc.record({ runs: fc.array(pick, { maxLength: 3 }), at }), ({ runs, at }, numbers) => ({
+    kind: "deleteRuns",
+    runNos: runs.map((run) => runAt(numbers, run)),
+    at,
+  })),
+  told("deleteEvents", fc.record({ event: pick, limit: fc.nat({ max: 9 }) }), ({ event, limit }, { seqs }) => ({
+    kind: "deleteEvents",
+    upTo: seqs[event % Math.max(seqs.length, 1)] ?? 0,
+    limit,
+  })),
+  told("deleteLogs", fc.record({ limit: fc.nat({ max: 3 }) }), ({ limit }) => ({
+    kind: "deleteLogs",
+    upTo: nowhere,
+    limit,
+  })),
+);
+
 const alone = (arbitrary: fc.Arbitrary<Step>) => arbitrary.map((step) => [step]);
 
 /** What backfills are about: one step, or a few that belong together. */
@@ -200,6 +219,7 @@ export const backfillSteps: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 2, arbitrary: alone(creating) },
   { weight: 1, arbitrary: alone(movingRun) },
   { weight: 14, arbitrary: backfilling },
+  { weight: 1, arbitrary: alone(retaining) },
 );
 
 /** One step of anything else, or a few that belong together. */
@@ -216,4 +236,5 @@ export const anySteps: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 4, arbitrary: alone(undoing) },
   { weight: 2, arbitrary: expandingAndCollapsing },
   { weight: 3, arbitrary: alone(requesting) },
+  { weight: 1, arbitrary: alone(retaining) },
 );

@@ -7,9 +7,11 @@ import { groupCases } from "./group-cases.ts";
 import { modelCases } from "./model-cases.ts";
 import { openingCases } from "./opening-cases.ts";
 import { recordCases } from "./record-cases.ts";
+import { removalCases } from "./removal-cases.ts";
 import { reopenCases } from "./reopen-cases.ts";
 import { reprocessCases } from "./reprocess-cases.ts";
 import { requestCases } from "./request-cases.ts";
+import { retentionCases } from "./retention-cases.ts";
 import { rewriteCases } from "./rewrite-cases.ts";
 import { runCases } from "./run-cases.ts";
 import { scheduleCases } from "./schedule-cases.ts";
@@ -36,6 +38,8 @@ export const storeCases: Readonly<Record<string, readonly StoreCase[]>> = {
   backfills: backfillCases,
   "runs of backfills": backfillRunCases,
   "runs that run again": reprocessCases,
+  "what is too old": retentionCases,
+  "what is removed": removalCases,
 };
 
 export interface StoreSuiteOptions {
