@@ -48,6 +48,8 @@ interface Services {
 export class CatchupSettings {
   readonly #services: Services;
   readonly #kept = new Map<string, KeptCatchup>();
+  /** What sources gave last, and for which version of the DAG: most of the time they give the same again. */
+  readonly #taken = new Map<string, { readonly dag: Dag; readonly text: string | undefined }>();
   readonly #watches = new Map<CatchupSource, SourceWatch>();
   readonly #closing = new AbortController();
   /** What is read from sources counts; before, only what people set. */
@@ -144,6 +146,10 @@ export class CatchupSettings {
         const dag = this.#dag(dagId);
         const source = dag?.catchupSource?.name;
         if (!dag || source === undefined) return;
+        const text = JSON.stringify(setting);
+        const taken = this.#taken.get(dagId);
+        if (taken?.dag === dag && taken.text === text) return;
+        this.#taken.set(dagId, { dag, text });
         const catchup = setting === undefined ? dag.catchup : parseCatchup(setting, dag.timezone);
         await this.#change(dag, { read: { source, catchup } }, source);
       }),

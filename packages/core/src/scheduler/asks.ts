@@ -108,7 +108,7 @@ export class Asks {
 
   /** This catchup setting holds for the DAG from the next group on. */
   setCatchup(dagId: string, wish: CatchupWish): Promise<CatchupSet> {
-    return this.message((resolve, reject) => ({ kind: "catchup", dagId, ...wish, resolve, reject }));
+    return this.message((resolve, reject) => ({ kind: "catchup", dagId, ...wish, sent: 0, resolve, reject }));
   }
 
   write(change: Change): Promise<Outcome> {

@@ -1,6 +1,6 @@
 import type { MillraceError } from "../errors.ts";
 import type { JobOutcome } from "../runtime/job.ts";
-import type { BackfillPlace, Change, Outcome } from "../store/contract.ts";
+import type { BackfillPlace, Change, Outcome, PutState } from "../store/contract.ts";
 import type { Catchup, CatchupOrigin } from "../timetable/catchup.ts";
 import type { Instance } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
@@ -184,12 +184,14 @@ export interface CatchupWish extends Asked {
   /** Who made the change, for people. */
   readonly by: string;
   /** Stored in the same group. */
-  readonly change: Change | undefined;
+  readonly change: PutState | undefined;
 }
 
 export interface CatchupMessage extends CatchupWish {
   readonly kind: "catchup";
   readonly dagId: string;
+  /** How often it was sent to the store. More than once: the answer to the first may have been lost. */
+  sent: number;
   readonly resolve: (set: CatchupSet) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -8,7 +8,7 @@ import { haveFailedInARow } from "./failed-in-a-row.ts";
 import type { LiveRun, PastRun } from "./live-run.ts";
 import type { LiveVersion } from "./live-version.ts";
 import { loadPast, loadRun, type StoredRun } from "./load-run.ts";
-import type { Message, OperateMessage } from "./messages.ts";
+import type { CatchupMessage, Message, OperateMessage } from "./messages.ts";
 import { decidersOf } from "./operations/plan-clear.ts";
 import type { OperationReading } from "./operations/plan-operation.ts";
 
@@ -30,6 +30,8 @@ export interface Readings {
   readonly told: ReadonlyMap<number, readonly number[]>;
   /** Ids of DAGs with too many failed runs in a row. */
   readonly failing: ReadonlySet<string>;
+  /** Catchup settings that are stored already: only the answer of their group was lost. */
+  readonly kept: ReadonlySet<CatchupMessage>;
 }
 
 /** What is known of one run. */
@@ -58,6 +60,7 @@ export const noReadings: Readings = {
   removed: new Map(),
   told: new Map(),
   failing: new Set(),
+  kept: new Set(),
 };
 
 /** True when the message cannot be worked in from memory alone. */
@@ -71,6 +74,8 @@ export function needsReading(message: Message, { live, mayPurge }: Pick<ReadingS
       return message.why === "stale" || !live.has(message.runNo);
     case "cancel":
       return !live.has(message.runNo);
+    case "catchup":
+      return message.sent > 0;
     case "found":
     case "deadline":
     case "failed":
@@ -95,11 +100,13 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
   const removed = new Map<number, readonly XComRow[]>();
   const told = new Map<number, readonly number[]>();
   const failing = new Set<string>();
+  const kept = new Set<CatchupMessage>();
   const dagRows: DagRow[] = [];
   const xcoms = new Map<number, readonly XComRow[]>();
   for (const message of messages) {
     if (!needsReading(message, sources)) continue;
     if (message.kind === "reprocess") xcoms.set(message.runNo, await store.xcoms.ofRun(message.runNo));
+    if (message.kind === "catchup" && (await isKept(store, message))) kept.add(message);
     if (message.kind === "schedule") dagRows.push(...(await store.dags.list()));
     if (message.kind === "replaced") {
       const rows = await Promise.all(message.dagIds.map((dagId) => store.dags.get(dagId)));
@@ -130,7 +137,11 @@ export async function readFor(messages: readonly Message[], sources: ReadingSour
     if (stored.row.state === "running" && "dependsOnPast" in version && version.dependsOnPast)
       pasts.set(runNo, await loadPast(store, stored.row, version.of.catchup.isOn, live));
   }
-  return { runs, pasts, versions, dagRows, xcoms, removed, told, failing };
+  return { runs, pasts, versions, dagRows, xcoms, removed, told, failing, kept };
+}
+
+async function isKept({ state }: Store, { change }: CatchupMessage): Promise<boolean> {
+  return change !== undefined && ((await state.get(change.namespace, change.key)) ?? null) === change.value;
 }
 
 async function rowsOf(store: Store, refs: readonly XComRef[]): Promise<readonly XComRow[]> {

@@ -30,7 +30,7 @@ export interface Rooms {
 export function workIn(message: Message, readings: Readings, rooms: Rooms): void {
   const { desk, attempts, book, deadlines, mappings, newRuns, operations, schedules, waiting } = rooms;
   const { plan, services, runs: live } = desk;
-  const { runs, pasts, versions, operation, removed, dagRows, xcoms, told, failing } = readings;
+  const { runs, pasts, versions, operation, removed, dagRows, xcoms, told, failing, kept } = readings;
   const readingOf = (runNo: number): RunReading => ({
     stored: runs.get(runNo),
     past: pasts.get(runNo),
@@ -94,7 +94,7 @@ export function workIn(message: Message, readings: Readings, rooms: Rooms): void
     case "judged":
       return schedules.judged(message);
     case "catchup":
-      return operations.setCatchup(message);
+      return operations.setCatchup(message, kept.has(message));
     case "write":
       message.sent++;
       return plan.add(message.change, (outcome) => answerWrite(services.store, message, outcome));

@@ -138,8 +138,13 @@ export class OperationDesk {
     });
   }
 
-  /** Recorded as an event when it is another setting than before. */
-  setCatchup({ dagId, catchup, before, from, source, by, change, requestNo, resolve, reject }: CatchupMessage): void {
+  /**
+   * Recorded as an event when it is another setting than before.
+   *
+   * @param isKept - it is stored already: only the answer was lost
+   */
+  setCatchup(message: CatchupMessage, isKept: boolean): void {
+    const { dagId, catchup, before, from, source, by, change, requestNo, resolve, reject } = message;
     const { plan, services, now: at } = this.#desk;
     const live = services.dags.live(dagId);
     if (!live) {
@@ -149,8 +154,9 @@ export class OperationDesk {
     }
     if (from === "store" || requestNo !== null) plan.isRequest = true;
     const set: CatchupSet = { dagId, old: catchupText(before), new: catchupText(catchup), from, source };
-    if (change) plan.add(change);
-    if (!isSameCatchup(before, catchup)) {
+    message.sent++;
+    if (change && !isKept) plan.add(change);
+    if (!isKept && !isSameCatchup(before, catchup)) {
       const event = { at, kind: "dag.catchup_changed", dagId, runNo: null, taskInstanceNo: null, attempt: null };
       const data = JSON.stringify({ old: set.old, new: set.new, by });
       plan.add({ kind: "appendEvent", event: { ...event, data } });
