@@ -1,4 +1,4 @@
-// The whole story under a simulated clock: six weeks in seconds, on SQLite. Ends with a report.
+// The whole story under a simulated clock: six weeks in seconds, on SQLite. Ends with a report. `-- live` is another one.
 import { rmSync } from "node:fs";
 import { styleText } from "node:util";
 import { sqlite } from "@millrace/store-sqlite";

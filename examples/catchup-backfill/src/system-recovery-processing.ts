@@ -1,8 +1,9 @@
 import { cron, type Dag, dag } from "@millrace/core";
 import { type DagTiming, minutes, scheduleOf } from "./dag-timing.ts";
 import { shortInstant, windowOf } from "./data-window.ts";
+import { tellPeople } from "./people/tell-people.ts";
 import { describeRecovery, joinRecovery, leaveRecovery, type RecoveryStep } from "./recovery/recovery-progress.ts";
-import { tellPeople } from "./recovery/tell-people.ts";
+import { span } from "./report/number-format.ts";
 import { askGateway } from "./source-system/ask-gateway.ts";
 import type { EventKind } from "./source-system/gateway-events.ts";
 import { readEvents, readTotals } from "./source-system/read-events.ts";
@@ -105,6 +106,6 @@ export function systemRecoveryProcessing(world: World, timing: DagTiming = {}): 
 
 function messageOf({ recovery, isOver, quarter }: RecoveryStep, now: number): string | undefined {
   if (isOver)
-    return `recovered. ${describeRecovery(recovery)}, from ${shortInstant(recovery.from)} on, in ${Math.round((now - recovery.beganAt) / 60_000)} min`;
+    return `recovered. ${describeRecovery(recovery)}, from ${shortInstant(recovery.from)} on, in ${span(now - recovery.beganAt)}`;
   return quarter === undefined ? undefined : `recovering, ${describeRecovery(recovery)}`;
 }

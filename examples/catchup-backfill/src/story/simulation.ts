@@ -4,8 +4,9 @@ import type { Clock, Dag, DurationInput } from "@millrace/core";
 import { parseDuration } from "@millrace/core";
 import type { EngineEvent, EngineService } from "@millrace/core/engine";
 import type { Store } from "@millrace/core/plugin";
-import { notifyService, webhook } from "@millrace/notify";
+import { notifyService } from "@millrace/notify";
 import { createTestEngine, type TestEngine } from "@millrace/testing";
+import { peopleChannel } from "../people/people-channel.ts";
 import { type Gateway, startGateway } from "../source-system/gateway.ts";
 import { gatewayPool } from "../system-recovery-processing.ts";
 import { calendarFrom, type World } from "../world.ts";
@@ -119,11 +120,7 @@ export class Simulation implements AsyncDisposable {
     };
     this.#test = await createTestEngine({
       dags: dagsOf(this.world),
-      services: [
-        begin,
-        notifyService({ channels: { people: webhook({ url: this.webhook.url }) } }),
-        ...(servicesOf?.() ?? []),
-      ],
+      services: [begin, notifyService({ channels: { people: peopleChannel(this.world) } }), ...(servicesOf?.() ?? [])],
       store: openStore(),
       pools: { [gatewayPool.name]: gatewayPool.slots },
       now: new Date(now).toISOString(),
