@@ -1,5 +1,5 @@
 // One life of an engine on a file: makes some runs, goes on with those of former lives, and dies at the moment it was told.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -23,10 +23,15 @@ const { folder, life, kill } = JSON.parse(process.argv[2] ?? "") as LifePlan;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const killer = new Killer(kill);
 const store = killingStore(sqlite({ path: join(folder, "millrace.db") }), killer);
-const dags = recoveryDags(({ dag, run, task, attempt }) => {
-  const effect = { dagId: dag.id, runId: run.id, taskId: task.id, mapIndex: task.mapIndex, attempt };
-  appendFileSync(join(folder, "effects"), `${JSON.stringify(effect)}\n`);
-});
+const startFile = join(folder, "start");
+if (!existsSync(startFile)) writeFileSync(startFile, String(Date.now()));
+const dags = recoveryDags(
+  ({ dag, run, task, attempt }) => {
+    const effect = { dagId: dag.id, runId: run.id, taskId: task.id, mapIndex: task.mapIndex, attempt };
+    appendFileSync(join(folder, "effects"), `${JSON.stringify(effect)}\n`);
+  },
+  Number(readFileSync(startFile, "utf8")),
+);
 
 killAtBundles(killer);
 // A new version now and then: to make one costs more than all else that a life does before it begins.
@@ -53,18 +58,27 @@ engine.observe(({ kind, dagId, runId, taskId }) => {
 const { refused } = await engine.start();
 for (const { dagId, runId, error } of refused) say(`refused ${dagId} ${runId} ${error.code}`);
 say("started");
+await engine.unpause("ticking");
 for (const [number, dagId] of ["mixed", "wide", "quick", "wide", "hopeless", "versioned"].entries()) {
   const name = `life-${life}-${number}`;
   await engine.trigger(dagId, { runId: name, idempotencyKey: name });
 }
 
 let isTold = false;
+let isPaused = false;
 const looking = setInterval(() => void look(), 25);
 async function look(): Promise<void> {
   const active = await engine.runs({ states: ["queued", "running"], limit: 1 });
   const pending = await store.requests.pending(1);
   if (isTold || active.length + pending.length > 0) return;
   isTold = true;
+  // There is always another run that is due.
+  if (!isPaused) {
+    isPaused = true;
+    await engine.pause("ticking");
+    isTold = false;
+    return;
+  }
   say("over");
 }
 

@@ -4,7 +4,7 @@ import { type Store, xcomBackend } from "@millrace/core/plugin";
 import { checkHistory } from "@millrace/testing";
 import { check, sqlite } from "../../src/index.ts";
 import { collectLeft, valuesIn } from "./left-behind.ts";
-import { endOf, recoveryDags } from "./recovery-dags.ts";
+import { endOf, recoveryDags, tickMs } from "./recovery-dags.ts";
 
 /**
  * What is wrong with what processes left in a folder; nothing, if all is well.
@@ -26,6 +26,7 @@ export async function examine(folder: string, isOver: boolean, leavesValues = fa
       ...left.wrong,
       ...history.map(({ rule, what }) => `${rule}: ${what}`),
       ...(await wrongEnds(store)),
+      ...(await wrongSchedule(store, folder)),
       ...(await wrongEffects(store, folder)),
       ...(await unreadable(store, folder)),
     ];
@@ -42,6 +43,19 @@ async function wrongEnds(store: Store): Promise<string[]> {
   }))
     if (state !== endOf[dagId]) wrong.push(`run '${runId}' of '${dagId}' ended as ${state}`);
   return wrong;
+}
+
+/** Runs of the schedule follow one another without a gap, and the DAG stands at the newest of them. */
+async function wrongSchedule(store: Store, folder: string): Promise<string[]> {
+  const begin = Number(readFileSync(join(folder, "start"), "utf8"));
+  const runs = await store.runs.list({ dagId: "ticking", type: "scheduled", limit: 10_000 });
+  const places = runs.map(({ logicalDate }) => (logicalDate - begin) / tickMs).sort((a, b) => a - b);
+  const wrong = places.filter((place, number) => place !== number).map((place) => `tick ${place} is out of place`);
+  const position = (await store.dags.get("ticking"))?.scheduledStart ?? null;
+  const newest = places.length === 0 ? null : begin + (places.length - 1) * tickMs;
+  return position === newest
+    ? wrong.slice(0, 5)
+    : [...wrong.slice(0, 5), `the schedule stands at ${position}, not at ${newest}`];
 }
 
 /** Tasks that decide or ask, and have no effect of their own. */

@@ -18,6 +18,7 @@ export const killPoints = [
   "hand-back",
   "return of the lost",
   "run end",
+  "schedule advance",
 ] as const;
 
 export type KillPoint = (typeof killPoints)[number];
@@ -111,6 +112,7 @@ function pointsOf(changes: readonly Change[]): KillPoint[] {
     clear: has(({ kind }) => kind === "clearTask"),
     "hand-back": has((change) => change.kind === "returnTask" && change.why === "handed_back"),
     "return of the lost": has((change) => change.kind === "returnTask" && change.why === "lost"),
+    "schedule advance": has(({ kind }) => kind === "advanceSchedule"),
     "run end": has((change) => change.kind === "updateRun" && (change.to === "success" || change.to === "failed")),
   };
   return killPoints.filter((point) => moments[point]);

@@ -19,6 +19,7 @@ const occurrences: Readonly<Record<KillPoint, number>> = {
   "hand-back": 1,
   "return of the lost": 1,
   "run end": 6,
+  "schedule advance": 3,
 };
 
 /** Numbers from 0 (included) to 1 (excluded), the same for the same seed. */

@@ -1,4 +1,4 @@
-import { type Dag, dag, type TaskContext } from "@millrace/core";
+import { type Dag, dag, every, type TaskContext } from "@millrace/core";
 import { awaitEvent, reschedule } from "@millrace/core/plugin";
 
 /** Where a task does what the world can see: called once by each attempt that gets so far. */
@@ -14,8 +14,20 @@ const moment = (ms: number, signal: AbortSignal): Promise<void> =>
     });
   });
 
-/** DAGs with something of everything, whose ends do not depend on how often an attempt is made again. */
-export function recoveryDags(effect: Effect): Dag[] {
+/** How long the interval of a run of `ticking` is. */
+export const tickMs = 200;
+
+/**
+ * DAGs with something of everything, whose ends do not depend on how often an attempt is made again.
+ *
+ * @param start - when the schedule of `ticking` begins
+ */
+export function recoveryDags(effect: Effect, start = 0): Dag[] {
+  const schedule = { schedule: every(`${tickMs}ms`), startDate: new Date(start).toISOString(), catchup: true } as const;
+  const ticking = dag("ticking", { ...schedule, maxActiveRuns: 3 }, (d) => {
+    d.task("tick", effect);
+  });
+
   const child = dag("child", {}, (d) => {
     const make = d.task("make", (context) => {
       effect(context);
@@ -117,7 +129,7 @@ export function recoveryDags(effect: Effect): Dag[] {
     d.task("behind", { input: failing }, effect);
   });
 
-  return [child, wide, mixed, quick, hopeless];
+  return [child, wide, mixed, quick, hopeless, ticking];
 }
 
 /** How every run of a DAG ends, whatever became of the processes that made it. */
@@ -128,4 +140,5 @@ export const endOf: Readonly<Record<string, "success" | "failed">> = {
   quick: "success",
   hopeless: "failed",
   versioned: "success",
+  ticking: "success",
 };
