@@ -25,6 +25,7 @@ it("measures every figure, here with tiny amounts, and says so in its last line"
     "fullFile",
     ...["scheduleIdle", "scheduleDue", "scheduleYear"],
     ...["backfillPlanDaily", "backfillPlanHourly", "backfillPlanMemory", "backfillRuns"],
+    "cronStep",
     ...["xcomGzip1KB", "xcomGzip64KB", "xcomAes1KB", "xcomAes64KB", "xcomFile1KB", "xcomFile64KB"],
     ...["xcomFileRead1KB", "xcomFileRead64KB", "xcomS364KB"],
     ...["xcomStackMemory", "xcomStackStream", "xcomPause", "xcomEncode", "xcomDecode", "xcomKeys"],

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { measureBackfill } from "./backfill.ts";
 import { measureImport, measureRun } from "./cold-start.ts";
+import { measureCronStep } from "./cron-step.ts";
 import { type Figure, type Gap, isGap, isMet } from "./figure.ts";
 import { measureFullFile } from "./full-file.ts";
 import { measureLatency } from "./latency.ts";
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, Part>> = {
   fullFile: measureFullFile,
   schedule: measureSchedule,
   backfill: measureBackfill,
+  cron: measureCronStep,
   xcom: measureXCom,
   import: measureImport,
   run: measureRun,

@@ -37,6 +37,8 @@ export interface Sizes {
   /** Years that backfills are planned for, and runs of the one that is worked off. */
   readonly backfillYears: number;
   readonly backfillRuns: number;
+  /** Steps of a cron, one after the other. */
+  readonly cronSteps: number;
   /** Starts of child processes. */
   readonly starts: number;
   readonly xcom: XComSizes;
@@ -60,6 +62,7 @@ export const fullSizes: Sizes = {
   scheduledHours: 8_760,
   backfillYears: 10,
   backfillRuns: 10_000,
+  cronSteps: 5_000,
   starts: 15,
   xcom: {
     sizes: [1_024, 65_536, 2 ** 20, 2 ** 24, 2 ** 26],
@@ -89,6 +92,7 @@ export const tinySizes: Sizes = {
   scheduledHours: 2,
   backfillYears: 1,
   backfillRuns: 20,
+  cronSteps: 100,
   starts: 1,
   xcom: {
     sizes: [1_024, 65_536],
