@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { coreError } from "../errors.ts";
+import { answerText } from "../scheduler/operations/request-answer.ts";
 import type { Change } from "../store/contract.ts";
 import { maskedChange, maskedError } from "./masked-texts.ts";
-import { Masker } from "./masker.ts";
+import { Masker, processMasker } from "./masker.ts";
 
 const masker = new Masker();
 masker.remember("hunter2-hunter2");
@@ -16,12 +18,21 @@ describe("a change", () => {
     { kind: "clearTask", reason: text },
     { kind: "collapseTask", reason: text },
     { kind: "appendEvent", event: { kind: "service.failed", data: JSON.stringify({ message: text, n: [text] }) } },
-    { kind: "answerRequest", answer: JSON.stringify({ error: { message: text } }) },
   ])("of kind $kind is stored without secrets in what people read", (change) => {
     const stored = maskedChange(change as unknown as Change, masker);
     expect(JSON.stringify(stored)).not.toContain("hunter2");
     expect(JSON.stringify(stored)).toContain("***");
     expect(stored.kind).toBe(change.kind);
+  });
+
+  it("keeps the names and numbers that programs go by, whatever a secret is", () => {
+    const short = new Masker();
+    for (const value of ["message", "1234", "null"]) short.remember(value);
+    const data = JSON.stringify({ message: "a message", runNo: 1234, none: null });
+    const event = { kind: "x", data } as never;
+    expect(maskedChange({ kind: "appendEvent", event }, short)).toMatchObject({
+      event: { data: '{"message":"a ***","runNo":1234,"none":null}' },
+    });
   });
 
   it("without a sentence stays the same", () => {
@@ -41,6 +52,14 @@ describe("a change", () => {
     ] as unknown as Change[])
       expect(maskedChange(change, masker)).toBe(change);
   });
+});
+
+it("an answer to another process tells an error without secrets; a result is data", () => {
+  processMasker.remember("hunter2-answers");
+  const error = coreError("DAG_NOT_FOUND", { dagId: "hunter2-answers" });
+  expect(answerText({ error })).not.toContain("hunter2");
+  expect(answerText({ error })).toContain("***");
+  expect(answerText({ result: { runId: "hunter2-answers" } })).toBe('{"result":{"runId":"hunter2-answers"}}');
 });
 
 it("an error is kept without secrets in any of its texts", () => {

@@ -21,7 +21,7 @@ export function maskedChange(change: Change, masker: Masker): Change {
     case "updateRun":
       return change.note === null ? change : { ...change, note: masker.mask(change.note) };
     case "finishTask":
-      return change.error === null ? change : { ...change, error: masker.maskJson(change.error) };
+      return change.error === null ? change : { ...change, error: masker.maskJson(change.error, "texts") };
     case "returnTask":
       return { ...change, reason: masker.mask(change.reason) };
     case "setTask":
@@ -30,10 +30,10 @@ export function maskedChange(change: Change, masker: Masker): Change {
       return change.reason === null ? change : { ...change, reason: masker.mask(change.reason) };
     case "appendEvent": {
       const { event } = change;
-      return event.data === null ? change : { ...change, event: { ...event, data: masker.maskJson(event.data) } };
+      return event.data === null
+        ? change
+        : { ...change, event: { ...event, data: masker.maskJson(event.data, "texts") } };
     }
-    case "answerRequest":
-      return { ...change, answer: masker.maskJson(change.answer) };
     default:
       return change;
   }

@@ -81,7 +81,7 @@ describe("a masker", () => {
 
   it("keeps JSON what it is, also where a number or a key is the value", () => {
     const masker = told("12345678", "hidden");
-    expect(JSON.parse(masker.maskJson('{"a":12345678,"hidden":[true,null,"x hidden"],"b":1}'))).toEqual({
+    expect(JSON.parse(masker.maskJson('{"a":12345678,"hidden":[true,null,"x hidden"],"b":1}', "everything"))).toEqual({
       a: "***",
       "***": [true, null, "x ***"],
       b: 1,

@@ -63,26 +63,34 @@ export class Masker {
     return this.#index ? this.#lines(line, memory, true) : line;
   }
 
-  /** The same for JSON: texts in it are masked one by one, so that it stays JSON. */
-  maskJson(json: string): string {
+  /**
+   * The same for JSON, so that it stays JSON.
+   *
+   * @param what - `everything`, where anything may come from a task: names and numbers too. `texts`, where programs go by the
+   *   names and numbers
+   */
+  maskJson(json: string, what: "everything" | "texts"): string {
     if (!this.#index) return json;
     try {
-      return JSON.stringify(this.#maskedValue(JSON.parse(json)));
+      return JSON.stringify(this.#maskedValue(JSON.parse(json), what === "everything"));
     } catch {
       return this.mask(json);
     }
   }
 
-  #maskedValue(value: unknown): unknown {
+  #maskedValue(value: unknown, isAll: boolean): unknown {
     if (typeof value === "string") return this.mask(value);
-    if (typeof value === "number" || typeof value === "boolean") {
+    if (typeof value === "number" && isAll) {
       const text = String(value);
       const shown = this.mask(text);
       return shown === text ? value : shown;
     }
-    if (Array.isArray(value)) return value.map((item) => this.#maskedValue(item));
+    if (Array.isArray(value)) return value.map((item) => this.#maskedValue(item, isAll));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.mask(key), this.#maskedValue(item)]));
+    const entries = Object.entries(value).map(
+      ([key, item]) => [isAll ? this.mask(key) : key, this.#maskedValue(item, isAll)] as const,
+    );
+    return Object.fromEntries(entries);
   }
 
   #lines(text: string, memory: LineMemory, mayBeCut: boolean): string {

@@ -61,7 +61,7 @@ export class LogSink {
     return {
       ...line,
       message: this.#masker.maskLine(message, memories[level]),
-      fields: fields === null ? null : this.#masker.maskJson(fields),
+      fields: fields === null ? null : this.#masker.maskJson(fields, "everything"),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { MillraceError } from "../../errors.ts";
+import { maskSecrets } from "../../masking/masker.ts";
 import type { Desk } from "../desk.ts";
 
 /** What a request came to, as it is stored. */
@@ -6,11 +7,12 @@ export type RequestAnswer =
   | { readonly result: unknown }
   | { readonly error: { readonly code: string; readonly message: string; readonly cure: string } };
 
-/** The text of an answer; of an error only what people need. */
+/** The text of an answer; of an error only what people need, without secrets. */
 export function answerText(answer: { readonly result: unknown } | { readonly error: MillraceError }): string {
   if (!("error" in answer)) return JSON.stringify({ result: answer.result } satisfies RequestAnswer);
   const { code, message, cure } = answer.error;
-  return JSON.stringify({ error: { code, message, cure } } satisfies RequestAnswer);
+  const error = { code, message: maskSecrets(message), cure: maskSecrets(cure) };
+  return JSON.stringify({ error } satisfies RequestAnswer);
 }
 
 /** Answers a request of another process in the group that does what it asks for. `null`: nobody filed one. */
