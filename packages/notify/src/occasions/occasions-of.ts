@@ -21,6 +21,7 @@ const kinds = new Set([
   "task.deadline_missed",
   "dag.paused",
   "backfill.running",
+  "backfill.progress",
   "backfill.paused",
   "backfill.cancelled",
   "backfill.completed",
@@ -185,18 +186,35 @@ const backfillStates: Readonly<Record<string, string>> = {
   "backfill.completed": "is done",
 };
 
+/** What an event says of a backfill: its id, and how far it is where that is what is told. */
+interface BackfillData {
+  readonly backfillId?: unknown;
+  readonly percent?: unknown;
+  readonly done?: unknown;
+  readonly total?: unknown;
+  readonly failed?: unknown;
+}
+
 function ofBackfill({ kind, at, data }: EngineEvent, dagId: string): Occasion[] {
-  const { backfillId } = (data ?? {}) as { readonly backfillId?: unknown };
+  const { backfillId, percent, done, total, failed } = (data ?? {}) as BackfillData;
   if (typeof backfillId !== "string") return [];
+  const state = backfillStates[kind] ?? `is ${Number(percent)} % done`;
+  const counts = [done, total, failed].every(Number.isSafeInteger);
   return [
     {
       kind: "backfill",
       subject: undefined,
       at,
-      title: `Backfill '${backfillId}' of '${dagId}' ${backfillStates[kind]}`,
+      title: `Backfill '${backfillId}' of '${dagId}' ${state}`,
       dagId,
       backfillId,
-      facts: async () => [],
+      facts: async () =>
+        counts
+          ? [
+              { name: "Runs ended", value: `${String(done)} of ${String(total)}` },
+              { name: "Failed", value: String(failed) },
+            ]
+          : [{ name: "Look at it with", value: `millrace backfill show ${backfillId}` }],
     },
   ];
 }

@@ -33,11 +33,9 @@ export interface Ledger {
   readonly streaks: Map<string, Streak>;
   /** By {@link windowKey}. */
   readonly windows: Map<string, DedupeWindow>;
-  /** By backfill: the quarters of it that were told. */
-  readonly quarters: Map<string, number>;
 }
 
-/** DAGs, windows and backfills that are remembered; past that the oldest are forgotten. */
+/** DAGs and windows that are remembered; past that the oldest are forgotten. */
 const mostEntries = 2_000;
 
 const text = z.string().max(1_000);
@@ -60,11 +58,10 @@ const schema = z.object({
       count,
     }),
   ),
-  quarters: z.array(z.tuple([text, count])),
 });
 
 export function emptyLedger(seq: number): Ledger {
-  return { seq, streaks: new Map(), windows: new Map(), quarters: new Map() };
+  return { seq, streaks: new Map(), windows: new Map() };
 }
 
 /** Names a window: within it the same about the same is told once. */
@@ -72,24 +69,22 @@ export function windowKey({ kind, subject }: Pick<DedupeWindow, "kind" | "subjec
   return `${kind} ${subject}`;
 }
 
-export function ledgerText({ seq, streaks, windows, quarters }: Ledger): string {
+export function ledgerText({ seq, streaks, windows }: Ledger): string {
   return JSON.stringify({
     v: 1,
     seq,
     streaks: [...newest(streaks)],
     windows: [...newest(windows).values()],
-    quarters: [...newest(quarters)],
   });
 }
 
 /** @throws what JSON.parse or the schema throws */
 export function parseLedger(stored: string): Ledger {
-  const { seq, streaks, windows, quarters } = schema.parse(JSON.parse(stored));
+  const { seq, streaks, windows } = schema.parse(JSON.parse(stored));
   return {
     seq,
     streaks: new Map(streaks),
     windows: new Map((windows as DedupeWindow[]).map((window) => [windowKey(window), window])),
-    quarters: new Map(quarters),
   };
 }
 

@@ -327,7 +327,7 @@ describe("a channel that is down", () => {
 });
 
 describe("what is stored", () => {
-  it.each(["{", '{"v":2}', '{"v":1,"seq":-1,"streaks":[],"windows":[],"quarters":[]}', "null"])(
+  it.each(["{", '{"v":2}', '{"v":1,"seq":-1,"streaks":[],"windows":[]}', "null"])(
     "as %s is told to be broken, and the notifier begins from now",
     async (broken) => {
       const database = memoryDatabase();
