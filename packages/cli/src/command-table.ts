@@ -4,6 +4,7 @@ const groups: Catalogue["groups"] = {
   dags: "The DAGs that the DAG files define",
   runs: "What ran, and how it ended",
   tasks: "Tasks of a DAG, their states and logs",
+  backfill: "Past dates of a schedule, filled on purpose",
   xcom: "Values that tasks left",
   keys: "The keys that values are encrypted with",
   pools: "Limits on how many tasks run at once",
@@ -66,6 +67,46 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./commands/runs-retry.ts"),
   },
   { path: "runs watch", summary: "Follow a run to its end", load: () => import("./commands/runs-watch.ts") },
+  {
+    path: "backfill plan",
+    summary: "Show which past dates would get a run, and why",
+    load: () => import("./commands/backfill-plan.ts"),
+  },
+  {
+    path: "backfill create",
+    summary: "Fill past dates with runs",
+    load: () => import("./commands/backfill-create.ts"),
+  },
+  {
+    path: "backfill list",
+    summary: "List backfills, newest first, and how far they are",
+    load: () => import("./commands/backfill-list.ts"),
+  },
+  {
+    path: "backfill show",
+    summary: "Show one backfill and its dates",
+    load: () => import("./commands/backfill-show.ts"),
+  },
+  {
+    path: "backfill pause",
+    summary: "Have a backfill make no further run",
+    load: () => import("./commands/backfill-pause.ts"),
+  },
+  {
+    path: "backfill resume",
+    summary: "Have a backfill go on",
+    load: () => import("./commands/backfill-resume.ts"),
+  },
+  {
+    path: "backfill cancel",
+    summary: "End a backfill",
+    load: () => import("./commands/backfill-cancel.ts"),
+  },
+  {
+    path: "backfill retry",
+    summary: "Have the failed runs of a backfill run again",
+    load: () => import("./commands/backfill-retry.ts"),
+  },
   { path: "tasks list", summary: "List the tasks of a DAG", load: () => import("./commands/tasks-list.ts") },
   {
     path: "tasks states",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** Who works on a store, as it said itself when it began. For people: nothing is decided by it alone. */
 export interface EngineNote {
   readonly pid: number;
-  readonly command: "run" | "start";
+  readonly command: "run" | "start" | "backfill";
   /** ISO 8601. */
   readonly since: string;
 }
@@ -42,7 +42,7 @@ function readEngineNote(home: string): EngineNote | undefined {
     const note = JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, unknown>>;
     const { pid, command, since } = note;
     if (!Number.isSafeInteger(pid) || (pid as number) < 1) return undefined;
-    if (command !== "run" && command !== "start") return undefined;
+    if (command !== "run" && command !== "start" && command !== "backfill") return undefined;
     if (typeof since !== "string" || !/^[\d:.TZ-]{1,30}$/.test(since)) return undefined;
     return { pid: pid as number, command, since };
   } catch {

@@ -30,7 +30,7 @@ describe("the command line", () => {
   it.each([
     [["rnu", "hello"], "Did you mean run?"],
     [["dags", "lst"], "Did you mean list?"],
-    [["dags"], "needs one more word: list, show, validate, trigger, pause, unpause, set"],
+    [["dags"], "needs one more word: list, show, next, validate, trigger, pause, unpause, set"],
     [["run"], "Missing required argument 'dag'"],
     [["run", "hello", "--parms", "{}"], "Did you mean --params?"],
     [["runs", "list", "--limit", "0"], "a whole number from 1 to 10000"],

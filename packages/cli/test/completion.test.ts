@@ -36,6 +36,7 @@ describe("completion", () => {
       "millrace ",
       [
         "complete",
+        "backfill",
         "completion",
         "config",
         "connections",

@@ -42,6 +42,9 @@ const others: Readonly<Record<string, string>> = { "<pool>": "default_pool", "<s
 /** Options without which the command says so before it looks at ids. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   "tasks mark": ["--as", "success"],
+  "dags set": ["--reset"],
+  "backfill plan": ["--from", "2026-01-01", "--to", "2026-01-02"],
+  "backfill create": ["--from", "2026-01-01", "--to", "2026-01-02"],
   "xcom gc": ["--dag", "hello", "--run", "latest"],
 };
 

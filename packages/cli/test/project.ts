@@ -115,6 +115,7 @@ export function linkPackages(folder: string): void {
   const zod = dirname(createRequire(join(packages, "core/package.json")).resolve("zod/package.json"));
   const links: Readonly<Record<string, string>> = {
     "@millrace/core": join(packages, "core"),
+    "@millrace/backfill": join(packages, "backfill"),
     "@millrace/notify": join(packages, "notify"),
     "@millrace/store-sqlite": join(packages, "store-sqlite"),
     "@millrace/testing": join(packages, "testing"),

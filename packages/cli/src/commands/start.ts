@@ -83,12 +83,15 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
     first.dags.map(({ dag }) => dag),
   );
   const configured = await core.resolveServices(await session.config());
+  const { backfillService } = await import("@millrace/backfill");
+  const ownBackfills = backfillService();
   const services: EngineService[] = [
     ...(await healthOf(session, account, given)),
     core.requestService({ home }),
     core.bundleService({ home }),
     core.collectorService(),
     ...configured.services,
+    ...(configured.services.some(({ name }) => name === ownBackfills.name) ? [] : [ownBackfills]),
   ];
   if (given.value<boolean>("watch") !== false) {
     const { reloadService } = await import("../serving/reload-service.ts");
