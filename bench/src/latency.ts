@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openEngine, succeed } from "./bench-engine.ts";
 import type { Figure } from "./figure.ts";
 import { chainDag, fanOutDag, fib } from "./flows.ts";
-import { takeInTurns } from "./measure.ts";
+import { percentile, takeInTurns } from "./measure.ts";
 import type { Sizes } from "./sizes.ts";
 
 const chainLength = 40;
@@ -14,7 +14,15 @@ export async function measureLatency(folder: string, sizes: Sizes): Promise<Figu
   const fanOut = fanOutDag("fan_out", sizes.fanOut);
   const shortFib = chainDag("short_fib", chainLength, () => fib(10));
   const longFib = chainDag("long_fib", longFlow, () => fib(sizes.longFib));
-  const engine = await openEngine(join(folder, "latency.db"), [chain, fanOut, shortFib, longFib]);
+  const handOvers: number[] = [];
+  let endedAt = Number.POSITIVE_INFINITY;
+  const relay = chainDag("relay", chainLength, () => {
+    const now = performance.now();
+    if (now > endedAt) handOvers.push(now - endedAt);
+    endedAt = now;
+    return 1;
+  });
+  const engine = await openEngine(join(folder, "latency.db"), [chain, fanOut, shortFib, longFib, relay]);
   const quick = await takeInTurns(
     {
       chain: () => succeed(engine, chain),
@@ -32,6 +40,11 @@ export async function measureLatency(folder: string, sizes: Sizes): Promise<Figu
     },
     { warm: Math.min(1, sizes.flowRounds.warm), counted: Math.min(5, sizes.flowRounds.counted) },
   );
+  for (let round = 0; round < sizes.flowRounds.warm + sizes.flowRounds.counted; round++) {
+    endedAt = Number.POSITIVE_INFINITY;
+    if (round === sizes.flowRounds.warm) handOvers.length = 0;
+    await succeed(engine, relay);
+  }
   await engine.close();
   return [
     {
@@ -47,6 +60,14 @@ export async function measureLatency(folder: string, sizes: Sizes): Promise<Figu
       value: quick.fanOut.wallMs,
       unit: "ms",
       target: { atMost: 30 },
+    },
+    {
+      id: "handOver",
+      name: "durable: from a task's end to the start of the one behind it, 99th percentile",
+      value: percentile(handOvers, 99),
+      unit: "ms",
+      target: { atMost: 50 },
+      more: { medianMs: percentile(handOvers, 50) },
     },
     { id: "fib10x40", name: `durable: ${chainLength} × fib(10)`, value: quick.shortFib.wallMs, unit: "ms" },
     {

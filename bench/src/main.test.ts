@@ -16,6 +16,7 @@ it("measures every figure, here with tiny amounts, and says so in its last line"
     "wideUsual",
     "chain40",
     "fanOut",
+    "handOver",
     "fib10x40",
     "fib33x10",
     "threadRoundTrip",
