@@ -9,6 +9,7 @@ import type { RunRequest } from "../scheduler/requests.ts";
 import type { BackfillPlace } from "../store/contract.ts";
 import { formatInstant, type InstantInput, parseInstant } from "../time/instant.ts";
 import type { Randomness } from "../time/random.ts";
+import { manualInterval } from "../timetable/manual-interval.ts";
 import { decodeValue, encodeValue } from "../xcom/codec.ts";
 
 /** How a run is asked for. */
@@ -37,7 +38,7 @@ const randomBytesOfId = 6;
 /**
  * Checks and completes a request for a run.
  *
- * @throws `PARAMS_INVALID`, `RUN_ID_INVALID`, `INSTANT_INVALID`, `REQUEST_TOO_LARGE`, `XCOM_UNSUPPORTED` (for params or conf that cannot be kept)
+ * @throws `PARAMS_INVALID`, `RUN_ID_INVALID`, `INSTANT_INVALID`, `TIMETABLE_FAILED`, `REQUEST_TOO_LARGE`, `XCOM_UNSUPPORTED` (for params or conf that cannot be kept)
  */
 export async function parseRunRequest(
   version: LiveVersion,
@@ -45,11 +46,12 @@ export async function parseRunRequest(
   around: { readonly type: RunType; readonly now: number; readonly randomness: Randomness },
 ): Promise<RunRequest> {
   const { dag: definition } = version;
-  const logicalDate =
+  const at =
     options.logicalDate === undefined ? around.now : parseInstant(options.logicalDate, definition.timezone, around.now);
+  const { start, end } = manualInterval(definition.schedule, at);
   const runId =
     options.runId === undefined
-      ? `${around.type}__${formatInstant(logicalDate)}_${around.randomness.hex(randomBytesOfId)}`
+      ? `${around.type}__${formatInstant(start)}_${around.randomness.hex(randomBytesOfId)}`
       : checkOwnRunId(options.runId);
   const { idempotencyKey = null } = options;
   const isOwn = typeof idempotencyKey === "string" && idempotencyKey.startsWith(requestKeyPrefix);
@@ -73,9 +75,9 @@ export async function parseRunRequest(
   const run = {
     runId,
     type: around.type,
-    logicalDate,
-    start: logicalDate,
-    end: logicalDate,
+    logicalDate: start,
+    start,
+    end,
     idempotencyKey,
     backfill: null,
   };

@@ -58,6 +58,7 @@ function eventTimetable(setting: EventSetting): Timetable {
     {
       describe: () => described(sorted),
       timezone,
+      restrictsManual: restrictManual,
       manual({ epochMilliseconds: ms }) {
         const event = restrictManual && sorted.length > 0 ? Math.max(sequence.before(ms + 1), sorted[0]) : ms;
         return intervalOf(event, event);

@@ -40,8 +40,10 @@ export interface Timetable {
   describe(): string;
   /** At most so many of its runs may be unfinished at once, however many the DAG allows: 1 where each begins when the last has ended. */
   readonly maxActiveRuns?: number;
-  /** What a run is about that somebody asks for at this time. Default: that instant. */
+  /** The interval that goes with a run asked for at this time, by the schedule: for most the last one that is complete. */
   manual?(at: Instant): DataInterval;
+  /** Runs that are asked for get the interval of `manual`. Default false: they are about their own instant. */
+  readonly restrictsManual?: boolean;
   /** Whether it has runs again and again, at times known beforehand: only such a DAG can be backfilled. Default true. */
   readonly isPeriodic?: boolean;
   /** The time zone whose clocks it goes by. Default: it goes by none. */
