@@ -15,6 +15,7 @@ export type {
   StoreInspection,
   StoreManifest,
   StoreMigration,
+  StoreVacuum,
   XComChooserManifest,
   XComPlaceManifest,
   XComStageManifest,

@@ -7,3 +7,4 @@ export { type Migration, migrations } from "./migrations.ts";
 export type { SqliteOptions } from "./options.ts";
 export { sqlite, sqlite as default } from "./sqlite.ts";
 export { type SqliteErrorCode, sqliteErrorTable } from "./sqlite-errors.ts";
+export { type VacuumOptions, vacuum } from "./vacuum.ts";

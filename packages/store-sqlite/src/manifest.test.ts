@@ -33,6 +33,7 @@ test("the manifest makes, looks over and migrates the store of a config file", a
   const to = join(folder, "copy.db");
   expect(await manifest.backup?.({}, context, to)).toMatchObject({ location: to });
   await store.close();
+  expect(await manifest.vacuum?.({}, context)).toMatchObject({ location: path });
 });
 
 test("a relative path counts from the folder of the config file", async () => {

@@ -5,6 +5,7 @@ import { check } from "./check.ts";
 import { migrate } from "./migrate.ts";
 import { optionFaults } from "./options.ts";
 import { sqlite } from "./sqlite.ts";
+import { vacuum } from "./vacuum.ts";
 
 /** What a config file may say; the path defaults to `millrace.db` in the home folder. */
 interface ConfigOptions {
@@ -50,6 +51,7 @@ export const manifest = definePlugin<ConfigOptions>({
   inspect: (options, context, { deep }) => check({ path: pathOf(options, context), deep }),
   migrate: (options, context) => migrate({ path: pathOf(options, context) }),
   backup: (options, context, to) => backup({ path: pathOf(options, context), to }),
+  vacuum: (options, context) => vacuum({ path: pathOf(options, context) }),
 });
 
 function pathOf({ path }: ConfigOptions, { home, baseDir }: PluginContext): string {

@@ -73,6 +73,13 @@ export interface StoreBackup {
   readonly sizeBytes: number;
 }
 
+/** What making a store smaller did. */
+export interface StoreVacuum {
+  readonly location: string;
+  readonly sizeBeforeBytes: number;
+  readonly sizeBytes: number;
+}
+
 export interface StoreManifest<Options = unknown> extends ManifestBase<Options> {
   readonly kind: "store";
   create(options: Options, context: PluginContext): Store;
@@ -82,6 +89,8 @@ export interface StoreManifest<Options = unknown> extends ManifestBase<Options> 
   migrate?(options: Options, context: PluginContext): Promise<StoreMigration>;
   /** Copies the store to a file, as it is at one moment, while an engine may work on it. Writes over nothing. */
   backup?(options: Options, context: PluginContext, to: string): Promise<StoreBackup>;
+  /** Gives back the room of what was removed. Refuses with `STORE_LOCKED` while an engine works on it. */
+  vacuum?(options: Options, context: PluginContext): Promise<StoreVacuum>;
 }
 
 export interface XComStageManifest<Options = unknown> extends ManifestBase<Options> {
