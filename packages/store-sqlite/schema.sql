@@ -116,11 +116,13 @@ CREATE TABLE requests (
   answer TEXT
 ) STRICT;
 
-CREATE TABLE run_events (
-  run_no INTEGER PRIMARY KEY,
+CREATE TABLE run_spans (
+  run_no INTEGER NOT NULL,
   first_seq INTEGER NOT NULL,
-  last_seq INTEGER
-) STRICT;
+  -- None: the run goes on.
+  last_seq INTEGER,
+  PRIMARY KEY (run_no, first_seq)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE runs (
   run_no INTEGER PRIMARY KEY,

@@ -68,6 +68,7 @@ test("a database of the first schema is brought up to date by the next engine, w
   expect(await store.xcoms.ofRun(1)).toMatchObject([{ key: "e" }, { key: "k", stored: "7" }]);
   expect(await store.xcoms.page({ limit: 9, format: "envelope" })).toMatchObject([{ key: "e", stored: "{}" }]);
   expect((await store.events.list({ runNo: 1 })).map(({ kind }) => kind)).toEqual(["run.created", "run.success"]);
+  expect((await store.events.list({ runNo: 2 })).map(({ kind }) => kind)).toEqual(["run.created"]);
   expect(await store.events.last()).toBe(4);
   expect(await store.logs.list({ taskInstanceNo: 1 })).toMatchObject([{ message: "hello" }]);
   expect((await store.runs.active()).map(({ runId }) => runId)).toEqual(["r2"]);

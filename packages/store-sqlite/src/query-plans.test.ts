@@ -108,7 +108,7 @@ test("no statement reads a table from end to end, or sorts, without need", async
   await eventFacet(read).list({});
   await eventFacet(read).last();
   await eventFacet(read).lastBefore(1);
-  db.exec("INSERT INTO run_events VALUES (1, 1, 1)");
+  db.exec("INSERT INTO run_spans VALUES (1, 1, 1)");
   await eventFacet(read).list({ runNo: 1 });
   await logFacet(read).list({ taskInstanceNo: 1 });
   await logFacet(read).lastBefore(1);

@@ -13,7 +13,7 @@ export function runDeleter(writer: Writer): (change: DeleteRuns) => Outcome {
   const { sql, events } = writer;
   const find = sql.get(
     `SELECT r.run_no AS runNo, e.first_seq AS first, e.last_seq AS last
-     FROM json_each(?) CROSS JOIN runs r ON r.run_no = json_each.value LEFT JOIN run_events e ON e.run_no = r.run_no
+     FROM json_each(?) CROSS JOIN runs r ON r.run_no = json_each.value LEFT JOIN run_spans e ON e.run_no = r.run_no
      WHERE r.state IN ('success', 'failed', 'cancelled')`,
   );
   const removeEvents = sql.get(`DELETE FROM events WHERE seq BETWEEN ? AND ? AND run_no IN ${numbers}`);
@@ -22,7 +22,7 @@ export function runDeleter(writer: Writer): (change: DeleteRuns) => Outcome {
     ...["xcoms", "xcom_reads", "attempt_performance", "logs"].map(
       (table) => `DELETE FROM ${table} WHERE task_instance_no IN ${tasks}`,
     ),
-    ...["task_instances", "run_events", "runs"].map((table) => `DELETE FROM ${table} WHERE run_no IN ${numbers}`),
+    ...["task_instances", "run_spans", "runs"].map((table) => `DELETE FROM ${table} WHERE run_no IN ${numbers}`),
   ].map((text) => sql.get(text));
   const keepNumbers = keepLastNumbers(writer);
   return ({ runNos }) => {
@@ -31,12 +31,13 @@ export function runDeleter(writer: Writer): (change: DeleteRuns) => Outcome {
     events.flush();
     const ended = find.all(JSON.stringify([...new Set(runNos)]));
     if (ended.length === 0) return { status: "deleted", count: 0 };
-    const list = JSON.stringify(ended.map(({ runNo }) => runNo));
+    const removed = [...new Set(ended.map(({ runNo }) => Number(runNo)))];
+    const list = JSON.stringify(removed);
     const spans = ended.flatMap(({ first, last }) => (first === null ? [] : [[Number(first), Number(last)] as const]));
     for (const [first, last] of united(spans)) removeEvents.all(first, last, list);
     for (const removal of removals) removal.all(list);
     keepNumbers();
-    return { status: "deleted", count: ended.length };
+    return { status: "deleted", count: removed.length };
   };
 }
 

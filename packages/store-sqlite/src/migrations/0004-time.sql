@@ -52,3 +52,15 @@ CREATE INDEX backfill_items_by_date ON backfill_items (backfill_no, logical_date
 
 -- Runs of a DAG by their end, for finding those that are too old or too many.
 CREATE INDEX runs_ended ON runs (dag_no, ended_at) WHERE ended_at IS NOT NULL;
+
+-- A run that runs again, maybe years later, has events in more than one place.
+CREATE TABLE run_spans (
+  run_no INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  -- None: the run goes on.
+  last_seq INTEGER,
+  PRIMARY KEY (run_no, first_seq)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO run_spans SELECT run_no, first_seq, last_seq FROM run_events ORDER BY run_no;
+DROP TABLE run_events;
