@@ -9,9 +9,12 @@ export function catchupText(setting: CatchupSetting): string {
   return `{${bounds.join(", ")}}`;
 }
 
+type Origin = Pick<CatchupState, "from" | "source"> & { readonly isDefault?: boolean };
+
 /** Where what holds comes from. */
-export function originText({ from, source }: Pick<CatchupState, "from" | "source">): string {
+export function originText({ from, source, isDefault }: Origin): string {
   if (from === "store") return "as set by hand";
+  if (isDefault) return `default of ${safeLine(source ?? "its source")}, which was not read yet`;
   return from === "source" ? `from ${safeLine(source ?? "its source")}` : "as in the code";
 }
 

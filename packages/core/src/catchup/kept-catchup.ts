@@ -56,6 +56,8 @@ export interface CatchupState {
   readonly from: CatchupOrigin;
   /** Name of the source that the DAG has, whether or not it decides. */
   readonly source: string | null;
+  /** It is the source's default: no engine could read it so far. */
+  readonly isDefault: boolean;
 }
 
 /** What somebody set goes before what the source gave last, and that before the code, which has the source's default. */

@@ -234,5 +234,6 @@ export async function readCatchup(
   const source = dag.catchupSource?.name ?? null;
   const kept = text === undefined ? undefined : parseKept(text, dag.id);
   const { catchup, from } = holdingCatchup({ catchup: dag.catchup, source }, kept);
-  return { setting: catchupText(catchup), from, source };
+  const isDefault = from === "source" && kept?.read?.source !== source;
+  return { setting: catchupText(catchup), from, source, isDefault };
 }

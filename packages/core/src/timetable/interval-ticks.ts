@@ -10,9 +10,12 @@ export function intervalTicks(sequence: InstantSequence, ends: InstantSequence =
   return ({ lastStart, lastEnd, earliest, latest, catchup, now }) => {
     let start = earliest === null ? Number.NEGATIVE_INFINITY : atOrAfter(sequence, earliest);
     if (!catchup) start = Math.max(start, lastCompleted(sequence, ends, now));
-    // The last run may have been made by another schedule: whatever it was about, the next one starts later.
-    if (lastStart !== null && lastEnd !== null)
-      start = Math.max(start, atOrBefore(sequence, lastEnd), sequence.after(lastStart));
+    if (lastStart !== null && lastEnd !== null) {
+      start = Math.max(start, atOrBefore(sequence, lastEnd));
+      // A run that was about less than ours are was made by another schedule: the time around its end has no run yet.
+      const isShorter = lastStart < lastEnd && lastEnd < ends.after(lastStart);
+      if (!isShorter) start = Math.max(start, sequence.after(lastStart));
+    }
     if (!Number.isFinite(start) || (latest !== null && start > latest)) return null;
     const end = ends.after(start);
     return Number.isFinite(end) ? { start, end, runAfter: end } : null;

@@ -249,6 +249,8 @@ describe("a setting in the store", () => {
     const database = memoryDatabase();
     const says: Record<string, unknown> = { sales: true };
     const dags = (): Dag[] => [hourly(table(says)), hourly(true, "plain")];
+    const unread = await readCatchup(undefined, dags()[0]);
+    expect(unread).toEqual({ setting: false, from: "source", source: "table", isDefault: true });
     const state = (opened: TestEngine, place: number) => readCatchup(opened.store, dags()[place]);
     {
       await using opened = await started(dags(), { clock, database });
@@ -268,11 +270,11 @@ describe("a setting in the store", () => {
     }
     await using opened = await started(dags(), { clock, database });
     expect(await state(opened, 0)).toMatchObject({ setting: { window: "90m" }, from: "store", source: "table" });
-    expect(await state(opened, 1)).toEqual({ setting: false, from: "store", source: null });
+    expect(await state(opened, 1)).toEqual({ setting: false, from: "store", source: null, isDefault: false });
     const reset = await clock.drive(opened.engine.setCatchup("sales", null));
     expect(reset).toMatchObject({ new: { maxRuns: 7 }, from: "source" });
     expect(await clock.drive(opened.engine.setCatchup("plain", null))).toMatchObject({ new: true, from: "code" });
-    expect(await state(opened, 1)).toEqual({ setting: true, from: "code", source: null });
+    expect(await state(opened, 1)).toEqual({ setting: true, from: "code", source: null, isDefault: false });
     expect(await recorded(opened)).toEqual([
       changed("sales", false, true, "table"),
       changed("sales", true, { since: "2026-10-22T00:00:00.000Z", window: "90m" }, "engine.setCatchup"),

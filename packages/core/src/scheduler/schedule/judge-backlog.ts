@@ -26,15 +26,20 @@ export async function judgeBacklog(
   /** Starts of the newest intervals within the window, in a ring once there are as many as there may be. */
   const kept: number[] = [];
   let count = 0;
+  /** The number of the first one within the window. */
+  let firstWithin: number | undefined;
   let { position } = view;
   for (let step = 1; ; step++) {
     const tick = nextTick({ ...view, position, catchup: true }, now);
     if (tick === null || tick.runAfter > now) {
+      // Where none is left out, the next one starts where it would without bounds: that may be off the grid.
+      if (Math.max(firstWithin ?? step, step - most) === 1) return null;
       if (count > 0) return kept[count > kept.length ? count % kept.length : 0];
       // Nothing that was missed is made up for: it goes on with what comes.
       return tick?.start ?? position?.end ?? null;
     }
     if (tick.runAfter > oldest) {
+      firstWithin ??= step;
       if (maxRuns !== null) kept[count % most] = tick.start;
       else if (count === 0) kept[0] = tick.start;
       count = maxRuns === null ? 1 : count + 1;
