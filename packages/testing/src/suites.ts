@@ -1,6 +1,8 @@
 /** One conformance suite per contract of plug-ins, for vitest. */
 export type { ExecutorUnderTest } from "./executor/executor-cases.ts";
 export { executorSuite } from "./executor/executor-suite.ts";
+export type { SecretProviderUnderTest } from "./secrets/secret-provider-cases.ts";
+export { secretProviderSuite } from "./secrets/secret-provider-suite.ts";
 export type { MakeStore, StoreUnderTest } from "./store/store-case.ts";
 export { type StoreSuiteOptions, storeSuite } from "./store/store-suite.ts";
 export type { TimetableUnderTest } from "./timetable/timetable-cases.ts";

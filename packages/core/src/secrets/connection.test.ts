@@ -77,6 +77,15 @@ describe("a connection from an object", () => {
     });
   });
 
+  it("is nobody's to change, however deep", () => {
+    const options = { headers: { accept: ["text"] } };
+    const connection = parse({ type: "http", options });
+    options.headers.accept.push("more");
+    expect(connection.options).toEqual({ headers: { accept: ["text"] } });
+    expect(() => Object.assign(connection.options, { a: 1 })).toThrowError(TypeError);
+    expect(() => (connection.options as typeof options).headers.accept.push("x")).toThrowError(TypeError);
+  });
+
   it.each([
     [{ host: "hunter2" }, "type"],
     [{ type: "Hunter2" }, "type"],
@@ -86,6 +95,13 @@ describe("a connection from an object", () => {
     [{ type: "x", passwort: "hunter2" }, "field"],
     [{ type: "x", options: ["hunter2"] }, "options"],
     [{ type: "x", options: JSON.parse('{"__proto__":"hunter2"}') as unknown }, "options"],
+    [{ type: "x", options: { a: [{ call: () => "hunter2" }] } }, "options"],
+    [{ type: "x", options: { a: new Map([["hunter2", 1]]) } }, "options"],
+    [{ type: "x", options: { a: JSON.parse('{"constructor":"hunter2"}') as unknown } }, "options"],
+    [
+      { type: "x", options: { a: { a: { a: { a: { a: { a: { a: { a: { a: { a: "hunter2" } } } } } } } } } } },
+      "options",
+    ],
     [["hunter2"], "object"],
     [42, "object"],
     [null, "object"],

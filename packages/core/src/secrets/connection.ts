@@ -28,6 +28,7 @@ const longest = 65_536;
 const typeRule = /^[a-z][a-z0-9+.-]*$/;
 const textFields = ["type", "host", "user", "password", "database", "url"] as const;
 const knownFields: readonly string[] = [...textFields, "port", "options"];
+const deepestOptions = 8;
 const refusedKeys = ["__proto__", "constructor", "prototype"];
 
 /**
@@ -119,12 +120,25 @@ function fromObject(name: string, given: unknown, refuse: Refuse): Connection {
     password: password ?? base?.password,
     database: database ?? base?.database,
     url,
-    options: { ...base?.options, ...(options as object) },
+    options: { ...base?.options, ...(plainCopy(options, refuse) as object) },
   });
+}
+
+/** A copy that nobody can change: the connection is given to others too, and to threads, which takes plain data. */
+function plainCopy(value: unknown, refuse: Refuse, depth = 0): unknown {
+  if (typeof value === "function" || typeof value === "symbol") throw refuse("its options hold a function or symbol");
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > deepestOptions) throw refuse(`its options have more than ${deepestOptions} levels`);
+  if (Array.isArray(value)) return Object.freeze(value.map((item) => plainCopy(item, refuse, depth + 1)));
+  if (!isPlainRecord(value) || refusedKeys.some((key) => Object.hasOwn(value, key)))
+    throw refuse("its options hold something else than plain data");
+  const entries = Object.entries(value).map(([key, item]) => [key, plainCopy(item, refuse, depth + 1)] as const);
+  return Object.freeze(Object.fromEntries(entries));
 }
 
 /** Without the fields that it does not have. */
 function frozen(fields: { readonly [K in keyof Connection]: Connection[K] | undefined }): Connection {
   const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  Object.freeze(fields.options);
   return Object.freeze(Object.fromEntries(kept)) as unknown as Connection;
 }

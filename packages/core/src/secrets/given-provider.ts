@@ -27,7 +27,11 @@ export function givenSecrets(given: {
   for (const kind of kinds) for (const name of Object.keys(values[kind])) checkSecretName(kind, name);
   return {
     name: given.name ?? "the given values",
-    get: (kind, name) => (Object.hasOwn(values[kind], name) ? values[kind][name] : undefined),
+    get(kind, name) {
+      if (!Object.hasOwn(values[kind], name)) return undefined;
+      const value = values[kind][name];
+      return typeof value === "object" ? { ...value } : value;
+    },
     list: () => kinds.flatMap((kind) => Object.keys(values[kind]).map((name) => ({ kind, name }))),
   };
 }
