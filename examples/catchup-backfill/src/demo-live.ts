@@ -34,6 +34,7 @@ const world: World = {
   gatewayUrl: () => gateway.url,
   webhookUrl: () => people.url,
   answerWithinMs: 1_000,
+  isLasting: false,
   msPerRow: 1,
 };
 writeFileSync(world.catchupFile, JSON.stringify({ dags: { multi_source_sync: true } }));

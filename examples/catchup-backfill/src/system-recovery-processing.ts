@@ -38,9 +38,10 @@ export function systemRecoveryProcessing(world: World, timing: DagTiming = {}): 
       tags: ["recovery", "catchup"],
     },
     (d) => {
-      const health = d.task("check_system_health", async ({ dagState, log, signal, interval }) => {
+      const health = d.task("check_system_health", async ({ dagState, log, run, signal, interval }) => {
         const window = windowOf(interval);
-        const recovery = await joinRecovery(dagState, window, world.clock.now());
+        // What a backfill makes up for was asked for: nobody is recovering from that.
+        const recovery = run.type === "scheduled" ? await joinRecovery(dagState, window, world.clock.now()) : undefined;
         if (recovery) log.info(`recovering: ${describeRecovery(recovery)}`, { interval: shortInstant(window.start) });
         await askGateway(world, "/health", {}, signal);
         return { isRecovering: recovery !== undefined };
@@ -89,9 +90,10 @@ export function systemRecoveryProcessing(world: World, timing: DagTiming = {}): 
       d.task(
         "send_recovery_notification",
         { input: validate, triggerRule: "all_done", retries: 0 },
-        async ({ input, dagState, log, signal, interval }) => {
+        async ({ input, dagState, log, run, signal, interval }) => {
           const window = windowOf(interval);
-          const step = await leaveRecovery(dagState, window, input === undefined);
+          const step =
+            run.type === "scheduled" ? await leaveRecovery(dagState, window, input === undefined) : undefined;
           if (!step) return "nothing to recover";
           const line = describeRecovery(step.recovery);
           log.info(`recovery: ${line}`, { interval: shortInstant(window.start) });

@@ -20,6 +20,8 @@ export interface World {
   readonly catchupFile: string;
   /** How long an answer of the gateway is waited for, in real time. */
   readonly answerWithinMs: number;
+  /** Whether the databases wait for the disk, so that a power cut loses nothing. Simulations need not. */
+  readonly isLasting: boolean;
   /** How long reading a row from a source takes. 0 unless the demo wants time to pass. */
   readonly msPerRow: number;
 }
@@ -30,7 +32,7 @@ export const partnerFolder = (world: Pick<World, "folder">): string => join(worl
 
 /** Reads the shop as it is now. */
 export function withShop<T>(world: World, read: (shop: DatabaseSync) => T): T {
-  const shop = openShop(shopFile(world), world.calendar, world.clock.now());
+  const shop = openShop(shopFile(world), world.calendar, world.clock.now(), world);
   try {
     return read(shop);
   } finally {
@@ -39,8 +41,8 @@ export function withShop<T>(world: World, read: (shop: DatabaseSync) => T): T {
 }
 
 /** Works on the target system. */
-export function withTarget<T>(world: Pick<World, "folder">, work: (target: DatabaseSync) => T): T {
-  const target = openTarget(targetFile(world));
+export function withTarget<T>(world: Pick<World, "folder" | "isLasting">, work: (target: DatabaseSync) => T): T {
+  const target = openTarget(targetFile(world), world);
   try {
     return work(target);
   } finally {
@@ -76,6 +78,7 @@ export function worldOfProject(clock: Clock = systemClock): World {
     },
     catchupFile: projectFile("catchup.yaml"),
     answerWithinMs: 5_000,
+    isLasting: true,
     msPerRow: 0,
     gatewayUrl: () => addressOf(folder, "gateway"),
     webhookUrl: () => addressOf(folder, "webhook"),

@@ -19,6 +19,7 @@ export function smallWorld(options: Partial<World> & { readonly clock?: Clock } 
     calendar: calendarFrom(today),
     catchupFile: join(folder, "catchup.yaml"),
     answerWithinMs: 5_000,
+    isLasting: false,
     msPerRow: 0,
     gatewayUrl: () => undefined,
     webhookUrl: () => undefined,

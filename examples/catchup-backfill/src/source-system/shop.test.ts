@@ -13,7 +13,7 @@ it("tells nobody what has not been written yet, and has it once its time has com
   using world = smallWorld();
   const day = { start: startOfDay(world.calendar, 20), end: startOfDay(world.calendar, 21) };
   const seenAt = (now: number): number => {
-    const shop = openShop(shopFile(world), world.calendar, now);
+    const shop = openShop(shopFile(world), world.calendar, now, world);
     try {
       return linesOrderedIn(shop, day).length;
     } finally {
@@ -56,10 +56,10 @@ it("has late, corrupt, duplicate and corrected lines, and two days that went wro
 
 it("goes on for years: days are written ahead as time passes", () => {
   using world = smallWorld();
-  const shop = openShop(join(world.folder, "shop.db"), world.calendar, today);
+  const shop = openShop(join(world.folder, "shop.db"), world.calendar, today, world);
   shop.close();
   const later = today + 400 * 24 * hour;
-  const again = openShop(join(world.folder, "shop.db"), world.calendar, later);
+  const again = openShop(join(world.folder, "shop.db"), world.calendar, later, world);
   expect(later - (newestLineAt(again, later) ?? 0)).toBeLessThan(hour);
   expect(linesWrittenIn(again, later - 24 * hour, later).length).toBeGreaterThan(80);
   again.close();

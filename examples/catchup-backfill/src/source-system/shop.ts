@@ -13,11 +13,17 @@ const daysAhead = 45;
  *
  * @param now - milliseconds since the epoch
  */
-export function openShop(file: string, calendar: ShopCalendar, now: number): DatabaseSync {
+export function openShop(
+  file: string,
+  calendar: ShopCalendar,
+  now: number,
+  { isLasting }: { readonly isLasting: boolean },
+): DatabaseSync {
   const isNew = !existsSync(file);
   mkdirSync(dirname(file), { recursive: true });
   const shop = new DatabaseSync(file, { timeout: 2_000 });
   try {
+    shop.exec(`PRAGMA synchronous = ${isLasting ? "NORMAL" : "OFF"}`);
     if (isNew) shop.exec(schema);
     keepLedger(shop, calendar, now);
     return shop;

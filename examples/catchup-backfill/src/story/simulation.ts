@@ -71,6 +71,7 @@ export class Simulation implements AsyncDisposable {
       webhookUrl: () => people.url,
       catchupFile,
       answerWithinMs: 2_000,
+      isLasting: false,
       msPerRow,
     };
     const simulation = new Simulation(options, { world, gateway, webhook: people }, time);

@@ -1,3 +1,4 @@
+import type { Dag } from "@millrace/core";
 import type { EngineEvent } from "@millrace/core/engine";
 import type { RunRow } from "@millrace/core/plugin";
 import type { Chapter } from "../report/story-report.ts";
@@ -10,6 +11,9 @@ export interface Stage {
   readonly world: World;
   /** Everything that was recorded so far, of all engines. */
   readonly events: readonly EngineEvent[];
+  readonly dags: readonly Dag[];
+  /** How large what Millrace keeps is. */
+  readonly storeBytes: () => number;
   /** Tells a line as it happens. */
   readonly say: (line: string) => void;
 }

@@ -1,6 +1,8 @@
 import type { EngineEvent } from "@millrace/core/engine";
 import { count, whole } from "../report/number-format.ts";
 import type { Check } from "../report/story-report.ts";
+import type { AgainFound } from "./chapters/again.ts";
+import type { BackfillFound } from "./chapters/backfill.ts";
 import type { OutageFound } from "./chapters/outage.ts";
 import type { SettingsFound } from "./chapters/settings.ts";
 import { checkTarget } from "./check-target.ts";
@@ -11,6 +13,8 @@ import { runsOf, type Stage } from "./stage.ts";
 export interface StoryFound {
   readonly outage: OutageFound;
   readonly settings: SettingsFound;
+  readonly backfill: BackfillFound;
+  readonly again: AgainFound;
 }
 
 /** Everything that must hold after the story. */
@@ -29,7 +33,37 @@ export async function storyChecks(stage: Stage, found: StoryFound): Promise<Chec
       passed: found.settings.changes.length >= 2 && found.settings.madeUpFor === 1,
       detail: `${count(found.settings.changes.length, "change")} recorded`,
     },
+    selected(found.backfill),
+    {
+      name: "A larger backfill kept to its own limit, and counted every run",
+      passed:
+        found.backfill.large.done === found.backfill.large.total &&
+        found.backfill.large.failed === 0 &&
+        Math.max(...found.backfill.resources.samples.map(({ activeRuns }) => activeRuns)) <=
+          found.backfill.resources.activeLimit,
+      detail: `${count(found.backfill.large.done, "run")}, ${found.backfill.resources.activeLimit} at once`,
+    },
+    {
+      name: "What had been rolled back, and what had been missing, was loaded when it was there",
+      passed: found.again.repaired.length === 2 && found.again.repaired.every((outcome) => outcome === "loaded"),
+      detail: found.again.repaired.join(", "),
+    },
+    {
+      name: "A month that is run again a second time changes nothing",
+      passed: found.again.isSame && found.again.changed === 0 && found.again.unchanged === 30,
+      detail: `${count(found.again.unchanged, "day")} unchanged, ${whole(found.again.changed)} written`,
+    },
   ];
+}
+
+/** Weekends and the holiday have no runs, and every other day of the stretch has one. */
+function selected({ dates, holiday, selective }: BackfillFound): Check {
+  const wrong = dates.filter((date) => date === holiday || [0, 6].includes(new Date(`${date}T00:00:00Z`).getUTCDay()));
+  return {
+    name: "The backfill left out weekends and the holiday, and nothing else",
+    passed: wrong.length === 0 && dates.length === selective.total - selective.skipped && selective.failed === 0,
+    detail: `${count(dates.length, "day")} loaded, ${whole(selective.skipped)} skipped`,
+  };
 }
 
 function limits({ events }: Stage): Check[] {

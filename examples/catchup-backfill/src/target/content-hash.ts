@@ -20,10 +20,10 @@ const dataTables = [
   "sync_findings",
 ];
 
-/** Names all data of the target system: unchanged data has the same name. */
-export function fingerprintOf(target: DatabaseSync): string {
+/** Names the data of the target system, or of some of its tables: unchanged data has the same name. */
+export function fingerprintOf(target: DatabaseSync, tables: readonly string[] = dataTables): string {
   const hash = createHash("sha256");
-  for (const table of dataTables) {
+  for (const table of tables) {
     hash.update(table);
     for (const row of target.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).iterate())
       hash.update(JSON.stringify(row));

@@ -50,10 +50,11 @@ CREATE TABLE IF NOT EXISTS load_log (
 `;
 
 /** Opens the target system, and makes its tables if they are not there. */
-export function openTarget(file: string): DatabaseSync {
+export function openTarget(file: string, { isLasting }: { readonly isLasting: boolean }): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
   const target = new DatabaseSync(file, { timeout: 2_000 });
   try {
+    target.exec(`PRAGMA synchronous = ${isLasting ? "NORMAL" : "OFF"}`);
     target.exec(schema);
     return target;
   } catch (error) {
