@@ -173,6 +173,11 @@ const commands: readonly CommandEntry[] = [
   },
   { path: "db check", summary: "Look the database over for damage", load: () => import("./commands/db-check.ts") },
   {
+    path: "db clean",
+    summary: "Remove runs, logs and events that need not be kept",
+    load: () => import("./commands/db-clean.ts"),
+  },
+  {
     path: "db backup",
     summary: "Copy the database, also while an engine works",
     load: () => import("./commands/db-backup.ts"),

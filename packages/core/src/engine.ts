@@ -57,6 +57,23 @@ export { type EngineSign, pingEngine } from "./engine/requests/nudge-socket.ts";
 export type { EngineRequest } from "./engine/requests/request.ts";
 export { type RequestServiceOptions, requestService } from "./engine/requests/request-service.ts";
 export type { RequestHandler, ServiceRequest } from "./engine/requests/service-requests.ts";
+export type { ExpiredScope } from "./engine/retention/expired-scope.ts";
+export { type FoundExpired, type FoundRuns, findExpired } from "./engine/retention/find-expired.ts";
+export {
+  type RemovedExpired,
+  type RemovedRuns,
+  type RemoveExpiredOptions,
+  removeExpired,
+} from "./engine/retention/remove-expired.ts";
+export {
+  type AgeRetention,
+  parseRetention,
+  type RetentionOptions,
+  type RetentionRules,
+  type RunRetention,
+  type RunRule,
+} from "./engine/retention/retention-rules.ts";
+export { cleanRequest, type RetentionServiceOptions, retentionService } from "./engine/retention/retention-service.ts";
 export {
   type RunOutcome,
   type RunResult,

@@ -90,6 +90,7 @@ async function openTelling(session: Session, account: Account, given: Given): Pr
     core.requestService({ home }),
     core.bundleService({ home }),
     core.collectorService(),
+    core.retentionService({ retention: (await session.config()).retention }),
     ...configured.services,
     ...(configured.services.some(({ name }) => name === ownBackfills.name) ? [] : [ownBackfills]),
   ];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isPoolName } from "../authoring/identifiers.ts";
 import { isPlainRecord } from "../authoring/option-reader.ts";
+import { parseRetention, type RetentionOptions } from "../engine/retention/retention-rules.ts";
 import { coreError, isMillraceError, type MillraceError, shown } from "../errors.ts";
 import { type ConnectionInput, parseConnection } from "../secrets/connection.ts";
 import type { SecretProvider } from "../secrets/provider.ts";
@@ -40,6 +41,15 @@ function isDuration(value: unknown): boolean {
 function isConnection(value: unknown): boolean {
   try {
     parseConnection("it", value, (why) => new Error(why));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isRetention(value: unknown): boolean {
+  try {
+    parseRetention(value as RetentionOptions | false);
     return true;
   } catch {
     return false;
@@ -88,6 +98,7 @@ const schema = z.strictObject({
     })
     .optional(),
   killGrace: z.custom<DurationInput>(isDuration).optional(),
+  retention: z.custom<RetentionOptions | false>(isRetention).optional(),
   maxCrashes: z.int().min(1).optional(),
 });
 
@@ -126,6 +137,10 @@ const expectations: readonly (readonly [path: string, expected: string])[] = [
   ["threads.env", "a list of names of variables is expected"],
   ["threads.env.*", "the name of a variable is expected"],
   ["killGrace", "a duration such as '5s' is expected"],
+  [
+    "retention",
+    "false or an object is expected: runs and dags.<id> with olderThan and keep, logs and events with olderThan; each may be false",
+  ],
   ["maxCrashes", "a whole number from 1 up is expected"],
 ];
 
@@ -150,6 +165,7 @@ export const settingNames = [
   "threads.maxMemoryMb",
   "threads.env",
   "killGrace",
+  "retention",
   "maxCrashes",
 ] as const;
 

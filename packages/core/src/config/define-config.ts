@@ -1,3 +1,4 @@
+import type { RetentionOptions } from "../engine/retention/retention-rules.ts";
 import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
 import type { ConnectionInput } from "../secrets/connection.ts";
 import type { SecretProvider } from "../secrets/provider.ts";
@@ -61,6 +62,11 @@ export interface MillraceConfig {
   readonly threads?: ThreadOptions;
   /** How long a task in a thread may go on after it was told to stop. Default 5 s. */
   readonly killGrace?: DurationInput;
+  /**
+   * What `millrace start` removes from the store as time goes by; `false`: nothing. Default: runs that ended 365 d ago or are not
+   * among the last 10,000 of their DAG, logs after 30 d, events after 90 d.
+   */
+  readonly retention?: RetentionOptions | false;
   /** So often may an attempt of a task end with its process; then the task fails with `TASK_POISON`. Default 3. */
   readonly maxCrashes?: number;
 }

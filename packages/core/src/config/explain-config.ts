@@ -1,4 +1,5 @@
 import { engineDefaults } from "../engine/engine-defaults.ts";
+import { retentionDefaults } from "../engine/retention/retention-rules.ts";
 import { isMillraceError, type MillraceError } from "../errors.ts";
 import { threadDefaults } from "../runtime/threads/thread-options.ts";
 import { nameOfVariable } from "../secrets/secret-name.ts";
@@ -116,6 +117,7 @@ function ownSettings(config: LoadedConfig): ExplainedSetting[] {
     "threads.maxMemoryMb": config.threads.maxMemoryMb ?? threadDefaults.maxMemoryMb,
     "threads.env": config.threads.env ?? [],
     killGrace: config.killGrace ?? engineDefaults.killGrace,
+    retention: config.retention === false ? false : { ...retentionDefaults, ...config.retention },
     maxCrashes: config.maxCrashes ?? engineDefaults.maxCrashes,
   };
   return Object.entries(value).map(([setting, value]) => ({

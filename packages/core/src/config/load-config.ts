@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { RetentionOptions } from "../engine/retention/retention-rules.ts";
 import { coreError, type MillraceError } from "../errors.ts";
 import type { ThreadOptions } from "../runtime/threads/thread-options.ts";
 import type { ConnectionInput } from "../secrets/connection.ts";
@@ -66,6 +67,7 @@ export interface LoadedConfig {
   readonly concurrency: number | undefined;
   readonly threads: ThreadOptions;
   readonly killGrace: DurationInput | undefined;
+  readonly retention: RetentionOptions | false | undefined;
   readonly maxCrashes: number | undefined;
   /** By setting, for example `xcom.backend`. */
   readonly origins: ReadonlyMap<string, Origin>;
@@ -146,6 +148,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Loade
     concurrency: above.concurrency ?? settings.concurrency,
     threads: { ...settings.threads, ...above.threads },
     killGrace: above.killGrace ?? settings.killGrace,
+    retention: settings.retention,
     maxCrashes: above.maxCrashes ?? settings.maxCrashes,
     origins,
     env,

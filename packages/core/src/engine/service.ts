@@ -15,7 +15,7 @@ export interface ServiceHost {
   /** To read from. What is to be written goes through the engine. */
   readonly store: Pick<
     Store,
-    "backfills" | "backfills" | "dags" | "runs" | "tasks" | "xcoms" | "events" | "state" | "settings" | "requests"
+    "backfills" | "dags" | "runs" | "tasks" | "xcoms" | "events" | "logs" | "state" | "settings" | "requests"
   >;
   /** A text as it may leave the process: secrets that tasks were given are `***` in it. */
   mask(text: string): string;

@@ -90,6 +90,10 @@ export const configErrors = {
     says: "{path} exports no DAG",
     cure: "Export what dag(...) returns, as default or by name, or keep helper modules outside the dags folder.",
   },
+  RETENTION_INVALID: {
+    says: "{setting} is {value}, but {expected}",
+    cure: "Give `retention` false, or `runs`, `logs`, `events` and `dags` as docs/retention.md tells.",
+  },
   CATCHUP_FILE_UNREADABLE: {
     says: "The catchup settings in {path} could not be read: {why}",
     cure: "Put the file there and give this user read permission. Until then the settings that were read last hold, without any the default of the source.",

@@ -12,7 +12,7 @@ import type { Job } from "./job.ts";
 import type { LogSink } from "./log-sink.ts";
 import { type AttemptLog, attemptLog } from "./output/attempt-log.ts";
 import type { Printing } from "./output/task-console.ts";
-import { stateAccessor } from "./state-accessor.ts";
+import { stateAccessor, taskStateNamespace } from "./state-accessor.ts";
 import { taskMetrics } from "./task-metrics.ts";
 
 /** What attempts need of the engine. */
@@ -134,7 +134,9 @@ export class AttemptContext implements TaskContext, Printing {
   }
 
   get state(): StateAccessor {
-    return stateAccessor(this.#services, `task/${this.idempotencyKey}`);
+    const { run, task, mapIndex } = this.#job;
+    const of = { dagId: run.dag.id, runId: run.runId, taskId: task.id, mapIndex };
+    return stateAccessor(this.#services, taskStateNamespace(of));
   }
 
   get dagState(): StateAccessor {

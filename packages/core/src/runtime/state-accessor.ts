@@ -15,6 +15,16 @@ interface StateServices {
 const longestKey = 500;
 const mostBytes = 1_048_576;
 
+/** Where the state of a task instance is kept. */
+export function taskStateNamespace(of: {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly mapIndex: number;
+}): string {
+  return `task/${of.dagId}/${of.runId}/${of.taskId}/${of.mapIndex}`;
+}
+
 /** A durable key-value in one namespace of the store's `state` facet. */
 export function stateAccessor(services: StateServices, namespace: string): StateAccessor {
   const { store, write, now } = services;

@@ -82,6 +82,11 @@ export class DagBook {
     return live;
   }
 
+  /** Runs are there no more that some DAG may take for its newest success. */
+  runsAreGone(): void {
+    for (const { newestSuccess } of this.#live.values()) newestSuccess.forget();
+  }
+
   /** No new run is made of this DAG. Those that there are go on. */
   remove(dagId: string): void {
     const live = this.#live.get(dagId);

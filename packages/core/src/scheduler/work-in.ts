@@ -97,6 +97,7 @@ export function workIn(message: Message, readings: Readings, rooms: Rooms): void
       return operations.setCatchup(message, kept.has(message));
     case "write":
       message.sent++;
+      if (message.change.kind === "deleteRuns") plan.after(() => services.dags.runsAreGone());
       return plan.add(message.change, (outcome) => answerWrite(services.store, message, outcome));
     case "poke":
       return;

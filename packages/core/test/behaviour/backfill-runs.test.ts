@@ -74,6 +74,33 @@ describe("runs of a backfill", () => {
     });
   });
 
+  it("that failed go on from the task that failed when they are retried, and their backfill counts that", async () => {
+    const calls: string[] = [];
+    let fails = true;
+    const one = daily((d) => {
+      const first = d.task("first", () => void calls.push("first"));
+      const second = d.task("second", () => {
+        calls.push("second");
+        if (fails) throw new Error("not yet");
+      });
+      d.chain(first, second);
+    });
+    const { clock, createRun, engine, host, backfillNo, opened } = await withBackfill(one, 1);
+    await using _ = opened;
+    await clock.drive(createRun(0));
+    await clock.advance(1_000);
+    const counts = async () => {
+      const { active, success, failed } = (await host.store.backfills.get(backfillNo)) ?? {};
+      return { active, success, failed };
+    };
+    expect(await counts()).toEqual({ active: 0, success: 0, failed: 1 });
+    fails = false;
+    await clock.drive(engine.retry("sales", "backfill__2026-10-21T00:00:00Z"));
+    await clock.advance(1_000);
+    expect(calls).toEqual(["first", "second", "second"]);
+    expect(await counts()).toEqual({ active: 0, success: 1, failed: 0 });
+  });
+
   it("do not move the schedule, and their dates are passed over by it", async () => {
     const one = daily((d) => void d.empty("t"), { startDate: "2026-10-19", catchup: true });
     const { clock, createRun, engine, opened } = await withBackfill(one, 2);

@@ -1,0 +1,34 @@
+import type { FoundExpired, FoundRuns, RemovedExpired, RemovedRuns } from "@millrace/core/engine";
+import type { Session } from "../session.ts";
+import { sizeText } from "../terminal/show-size.ts";
+import { type Column, tableLines } from "../terminal/table.ts";
+
+/** Whether nothing was, or is to be, removed. */
+export function isNothing(expired: FoundExpired | RemovedExpired): boolean {
+  return expired.dags.length === 0 && expired.events === 0 && !hasLogs(expired);
+}
+
+/** What was, or is to be, removed: a line for each DAG, and one each for events and logs. */
+export function expiredLines(expired: FoundExpired | RemovedExpired, { style, io }: Session): string[] {
+  const { dags, events } = expired;
+  const isFound = "hasOldLogs" in expired;
+  const columns: Column<FoundRuns | RemovedRuns>[] = [
+    { title: "DAG", cell: ({ dagId }) => dagId, paint: (text) => style.bold(text), flexible: true },
+    { title: "runs", cell: ({ runs }) => String(runs), align: "right" },
+    { title: "task instances", cell: ({ taskInstances }) => String(taskInstances), align: "right" },
+  ];
+  if (isFound) columns.push({ title: "values", cell: valuesText, align: "right" });
+  return [
+    ...(dags.length > 0 ? tableLines(dags, columns, style, io.out.columns) : []),
+    ...(events > 0 ? [isFound ? `up to ${events} events` : `${events} events`] : []),
+    ...(hasLogs(expired) ? [isFound ? "old log lines" : `${expired.logLines} log lines`] : []),
+  ];
+}
+
+function hasLogs(expired: FoundExpired | RemovedExpired): boolean {
+  return "hasOldLogs" in expired ? expired.hasOldLogs : expired.logLines > 0;
+}
+
+function valuesText(dag: FoundRuns | RemovedRuns): string {
+  return "xcoms" in dag ? `${dag.xcoms} (${sizeText(dag.xcomBytes)})` : "";
+}
