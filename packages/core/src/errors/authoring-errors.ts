@@ -83,8 +83,8 @@ export const authoringErrors = {
     cure: "Write five fields (minute hour day month weekday), six with seconds in front, seven with the year behind, or a preset such as '@daily'. A step needs a range: '5-59/10', not '5/10'.",
   },
   CRON_NEVER: {
-    says: "Cron expression {value} means no date at all",
-    cure: "Correct its day, month, weekday or year; 30 February, for example, does not exist.",
+    says: "Cron expression {value} means no time at all{where}",
+    cure: "Correct its day, month, weekday or year; 30 February, for example, does not exist. A time that clocks always skip needs gap: 'shift'.",
   },
   JITTER_WITHOUT_SEED: {
     says: "A timetable with jitter was asked for its runs before it belongs to a DAG, whose id is the seed",

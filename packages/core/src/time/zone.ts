@@ -40,10 +40,13 @@ const utc: Zone = { name: "UTC", spanAt: () => always };
 
 function lookedUp(name: string): Zone {
   const pieces = new Map<number, readonly ZoneSpan[]>();
+  // A zone whose clocks are never changed is looked up once.
+  let recent: ZoneSpan | undefined;
   return {
     name,
     spanAt(epochMs) {
       const within = Math.min(Math.max(epochMs, zoneFrom), zoneUntil - 1);
+      if (recent && within >= recent.from && within < recent.until) return recent;
       const number = Math.floor(within / pieceMs);
       let spans = pieces.get(number);
       if (!spans) {
@@ -56,7 +59,8 @@ function lookedUp(name: string): Zone {
         if (spans[middle].from <= within) low = middle;
         else high = middle - 1;
       }
-      return spans[low];
+      recent = spans[low];
+      return recent;
     },
   };
 }

@@ -63,7 +63,7 @@ export function parseCron(expression: string): CronFields {
     throw invalid(whyRefused(messageOf(error)), error);
   }
   const fields = fieldsOf(expression.trim(), pattern, hourField(plain));
-  if (!isEverMeant(fields)) throw coreError("CRON_NEVER", { value: shown(expression) });
+  if (!isEverMeant(fields)) throw coreError("CRON_NEVER", { value: shown(expression), where: "" });
   return fields;
 }
 

@@ -27,6 +27,12 @@ interface Stretch extends ZoneSpan {
 const widestMs = 2 * 86_400_000;
 
 /**
+ * Stretches without a local time that is meant are passed over. So many in a row that have one and still no tick are those of
+ * an expression whose times are all skipped: the hour that is missing on the last Sunday of each March.
+ */
+const mostStretches = 100;
+
+/**
  * The instants at which a cron expression is due in a zone. Each local time it means becomes an instant by the policy; two
  * that become the same one count once.
  */
@@ -46,7 +52,7 @@ export function cronSequence(fields: CronFields, zone: Zone, policy: ClockPolicy
   const sequence: InstantSequence = {
     after(ms) {
       let from = Math.max(Math.floor(ms) + 1, zoneFrom);
-      while (from < zoneUntil) {
+      for (let looked = 0; from < zoneUntil && looked < mostStretches; looked++) {
         const stretch = stretchAt(from);
         const start = Math.max(from, stretch.directFrom);
         let found = local.atOrAfter(start + stretch.offset) - stretch.offset;
@@ -64,7 +70,7 @@ export function cronSequence(fields: CronFields, zone: Zone, policy: ClockPolicy
     },
     before(ms) {
       let until = Math.min(Math.ceil(ms), zoneUntil);
-      while (until > zoneFrom) {
+      for (let looked = 0; until > zoneFrom && looked < mostStretches; looked++) {
         const stretch = stretchAt(until - 1);
         const end = Math.min(until, stretch.directUntil) - 1;
         let found = local.atOrBefore(end + stretch.offset) - stretch.offset;

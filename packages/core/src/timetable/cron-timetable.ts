@@ -1,5 +1,5 @@
-import { coreError } from "../errors.ts";
-import { zoneOf } from "../time/zone.ts";
+import { coreError, shown } from "../errors.ts";
+import { type Zone, zoneOf } from "../time/zone.ts";
 import type { CronFields } from "./cron-fields.ts";
 import { type ClockPolicy, cronSequence, elapsedTime } from "./cron-sequence.ts";
 import { delayed, type InstantSequence, merged } from "./instant-sequence.ts";
@@ -24,7 +24,7 @@ export function cronTimetable(setting: CronSetting): Timetable {
   const zone = zoneOf(timezone);
   const isElapsed = (one: CronFields): boolean =>
     one.coversEveryHour || (stepHours === "elapsed" && one.hasSteppedHours);
-  const ticks = merged(fields.map((one) => cronSequence(one, zone, isElapsed(one) ? elapsedTime : policy)));
+  const ticks = merged(fields.map((one) => sequenceOf(one, zone, isElapsed(one) ? elapsedTime : policy)));
   const needsDag = setting.timezone === undefined || (jitter !== undefined && jitter.seed === undefined);
   return sequenceTimetable({
     sequence: jitter ? jittered(ticks, jitter) : ticks,
@@ -40,6 +40,18 @@ export function cronTimetable(setting: CronSetting): Timetable {
         }),
     }),
   });
+}
+
+/** Long after all that zones have had: the rules of today hold for ever there. */
+const byTodaysRules = Date.UTC(2100, 0);
+
+/** Where missing times are skipped, there may be nothing left of an expression in its zone. */
+function sequenceOf(fields: CronFields, zone: Zone, policy: ClockPolicy): InstantSequence {
+  const sequence = cronSequence(fields, zone, policy);
+  const mayBeEmpty = policy.gap === "skip" && fields.years === undefined && !fields.coversEveryHour;
+  if (mayBeEmpty && sequence.after(byTodaysRules) === Number.POSITIVE_INFINITY)
+    throw coreError("CRON_NEVER", { value: shown(fields.expression), where: ` in ${zone.name}` });
+  return sequence;
 }
 
 /** Until there is a DAG whose id is the seed, nobody can be told when runs are due. */

@@ -128,6 +128,20 @@ describe("an expression", () => {
     expect(codeOf(() => cron(expression as string))).toBe(code);
   });
 
+  test("whose times are all skipped in its zone is refused, without searching for ever", () => {
+    const missing = ["30 2 * 3 SUN#L", "15,45 2 * 3 SUN#L"] as const;
+    for (const expression of missing) {
+      expect(codeOf(() => cron(expression, { timezone: "Europe/Berlin", gap: "skip" }))).toBe("CRON_NEVER");
+      expect(codeOf(() => cron(expression, { timezone: "Europe/Berlin" }))).toBe("nothing was refused");
+      const schedule = cron(expression, { gap: "skip" });
+      const inBerlin = () => dag("d", { schedule, timezone: "Europe/Berlin" }, (d) => d.empty("nothing"));
+      expect(inBerlin).toThrow("no time at all in Europe/Berlin");
+    }
+    // Never again, but in a year that is named there was one.
+    const once = at("0 30 2 29 3 * 2026", "Europe/Berlin", { gap: "skip" });
+    expect(ticksFrom(once, "2020-01-01T00:00:00Z", 1)).toEqual([]);
+  });
+
   test("that has nothing more to come ends, at once", () => {
     for (const timezone of ["UTC", "Europe/Berlin"])
       expect(ticksFrom(at("0 0 0 1 1 * 2020", timezone), "2026-01-01T00:00:00Z", 1)).toEqual([]);
