@@ -1,5 +1,6 @@
-import { type EngineEvent, formatDuration, type RunRow } from "@millrace/core/plugin";
+import { type BackfillRow, type EngineEvent, formatDuration, type RunRow } from "@millrace/core/plugin";
 import type { NotifyHost } from "../host.ts";
+import type { NotifyFact } from "../message.ts";
 import type { Ledger } from "../service/ledger.ts";
 import { errorFacts } from "./error-facts.ts";
 import type { Occasion } from "./occasion.ts";
@@ -50,7 +51,7 @@ export async function occasionsOf(event: EngineEvent, ledger: Ledger, context: O
     case "dag.paused":
       return paused(event, dagId);
     default:
-      return ofBackfill(event, dagId);
+      return ofBackfill(event, dagId, context);
   }
 }
 
@@ -190,16 +191,24 @@ const backfillStates: Readonly<Record<string, string>> = {
 interface BackfillData {
   readonly backfillId?: unknown;
   readonly percent?: unknown;
-  readonly done?: unknown;
-  readonly total?: unknown;
-  readonly failed?: unknown;
 }
 
-function ofBackfill({ kind, at, data }: EngineEvent, dagId: string): Occasion[] {
-  const { backfillId, percent, done, total, failed } = (data ?? {}) as BackfillData;
+/** How far it is by now; none where it was removed since. */
+function countsOf(row: BackfillRow | undefined): NotifyFact[] {
+  if (!row) return [];
+  const { total, skipped, success, failed, cancelled, active } = row;
+  return [
+    { name: "Runs ended", value: `${success + failed + cancelled} of ${total - skipped}` },
+    ...(failed > 0 ? [{ name: "Failed", value: String(failed) }] : []),
+    ...(cancelled > 0 ? [{ name: "Cancelled", value: String(cancelled) }] : []),
+    ...(active > 0 ? [{ name: "Active", value: String(active) }] : []),
+  ];
+}
+
+function ofBackfill({ kind, at, data }: EngineEvent, dagId: string, { host }: OccasionContext): Occasion[] {
+  const { backfillId, percent } = (data ?? {}) as BackfillData;
   if (typeof backfillId !== "string") return [];
   const state = backfillStates[kind] ?? `is ${Number(percent)} % done`;
-  const counts = [done, total, failed].every(Number.isSafeInteger);
   return [
     {
       kind: "backfill",
@@ -208,13 +217,10 @@ function ofBackfill({ kind, at, data }: EngineEvent, dagId: string): Occasion[] 
       title: `Backfill '${backfillId}' of '${dagId}' ${state}`,
       dagId,
       backfillId,
-      facts: async () =>
-        counts
-          ? [
-              { name: "Runs ended", value: `${String(done)} of ${String(total)}` },
-              { name: "Failed", value: String(failed) },
-            ]
-          : [{ name: "Look at it with", value: `millrace backfill show ${backfillId}` }],
+      facts: async () => [
+        ...countsOf(await host.store.backfills.find(backfillId)),
+        { name: "Look at it with", value: `millrace backfill show ${backfillId}` },
+      ],
     },
   ];
 }
