@@ -40,6 +40,24 @@ describe("doctor", () => {
     expect(await wrong(sound)).toEqual([]);
   });
 
+  it("finds catchup settings that cannot be read, and those that are wrong", async () => {
+    const dags = `import { catchupFrom, catchupFromFile, dag } from "@millrace/core";
+const file = catchupFromFile(new URL("../catchup.yaml", import.meta.url));
+const none = catchupFromFile(new URL("../none.yaml", import.meta.url));
+const query = catchupFrom(() => "perhaps", { name: "flags" });
+export const all = [file, file, none, query].map((catchup, no) => dag("d" + no, { catchup }, (d) => void d.empty("t")));
+`;
+    const made = project({ "dags/all.ts": dags, "catchup.yaml": "default: true" });
+    expect(await wrong(made)).toMatchObject([
+      { check: "catchup", says: expect.stringContaining("none.yaml could not be read: it is not there") },
+      { check: "catchup", says: expect.stringContaining("'flags' of catchup settings gave none that can hold") },
+    ]);
+    made.write({ "catchup.yaml": "default: perhaps" });
+    expect((await wrong(made))[0]?.says).toContain(
+      "catchup.yaml is no file of catchup settings: default: true, false,",
+    );
+  });
+
   it("finds a database behind its migrations", async () => {
     const made = project({ "dags/hello.ts": helloDag });
     await made.here(["db", "migrate"]);

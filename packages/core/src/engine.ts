@@ -2,6 +2,7 @@
 import { assertNodeVersion } from "./node-version.ts";
 
 export { checkDagId, checkRunId, checkTaskPath, checkXComKey } from "./authoring/identifiers.ts";
+export { type CheckedCatchupSource, checkCatchupSources } from "./catchup/check-sources.ts";
 export type { CatchupState } from "./catchup/kept-catchup.ts";
 export { parseCatchupText } from "./catchup/parse-setting-text.ts";
 export {

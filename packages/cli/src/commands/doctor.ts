@@ -1,6 +1,7 @@
 import { isMillraceError, messageOf } from "@millrace/core/plugin";
 import { defineCommand } from "../command.ts";
 import { bundleCheck } from "../doctor/bundle-check.ts";
+import { catchupCheck } from "../doctor/catchup-check.ts";
 import { clockCheck } from "../doctor/clock-check.ts";
 import { connectionCheck } from "../doctor/connection-check.ts";
 import { dagCheck } from "../doctor/dag-check.ts";
@@ -27,6 +28,7 @@ const checks: readonly Check[] = [
   engineCheck,
   bundleCheck,
   dagCheck,
+  catchupCheck,
   xcomCheck,
   serviceCheck,
   connectionCheck,
