@@ -44,7 +44,7 @@ export function basicTemplate({ name, versions }: TemplateFacts): TemplateFiles 
     "millrace.config.ts": config,
     "dags/hello.ts": dag,
     "test/hello.test.ts": test,
-    ".gitignore": "node_modules/\n.millrace/\n",
+    ".gitignore": "node_modules/\n.millrace/\nsecrets.yaml\n",
     "README.md": readme(name),
   };
 }

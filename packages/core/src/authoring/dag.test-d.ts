@@ -1,6 +1,7 @@
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import {
+  type Connection,
   concat,
   dag,
   type GroupHandle,
@@ -168,7 +169,7 @@ dag("operators", {}, (d) => {
 dag("context", {}, (d) => {
   const rows = d.task("rows", () => [1]);
   const each = d.map("each", { over: rows }, ({ element }) => element);
-  d.task("look", async ({ xcom, interval, task, run, signal, state, conf }) => {
+  d.task("look", async ({ xcom, interval, task, run, signal, state, conf, secret, connection }) => {
     expectTypeOf(await xcom.pull({ task: rows })).toEqualTypeOf<number[] | undefined>();
     expectTypeOf(await xcom.pull({ task: each, mapIndex: 0 })).toEqualTypeOf<number | undefined>();
     expectTypeOf(await xcom.pull({ task: rows, key: "other" })).toEqualTypeOf<unknown>();
@@ -180,6 +181,11 @@ dag("context", {}, (d) => {
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
     expectTypeOf(await state.get("k")).toEqualTypeOf<unknown>();
     expectTypeOf(conf.a).toEqualTypeOf<JsonValue>();
+    expectTypeOf(await secret("token")).toEqualTypeOf<string>();
+    expectTypeOf(await connection("shop")).toEqualTypeOf<Connection>();
+    expectTypeOf((await connection("shop")).port).toEqualTypeOf<number | undefined>();
+    // @ts-expect-error a connection is nobody's to change
+    (await connection("shop")).host = "other";
     // @ts-expect-error a key is text
     await xcom.push(5, 1);
   });
