@@ -158,6 +158,33 @@ describe("a backfill", () => {
   });
 });
 
+describe("a backfill of a DAG that depends on its past", () => {
+  test("begins without a past, goes on date by date, and waits at a failed one until somebody mends it", async () => {
+    const fate = newFate();
+    fate.failing.add(day(3));
+    await using opened = await openedEngine({ dags: [minuteDag(fate, { dependsOnPast: true })] });
+    const { backfills, test: engine, drive } = opened;
+    const { backfillId } = await drive(
+      backfills.create("sales", { from: day(1), to: day(6), reprocess: "failed" }, { maxActive: 2 }),
+    );
+    await engine.advance("1h");
+    expect(fate.begun).toEqual(days(1, 3));
+    expect(await backfills.show(backfillId)).toMatchObject({
+      state: "running",
+      success: 2,
+      failed: 1,
+      active: 2,
+      pending: 1,
+    });
+    fate.failing.clear();
+    await drive(engine.engine.retry("sales", "backfill__2026-01-03T00:00:00Z"));
+    await engine.advance("1h");
+    expect(await backfills.show(backfillId)).toMatchObject({ state: "completed", success: 6, failed: 0 });
+    expect(fate.begun).toEqual([...days(1, 3), ...days(3, 6)]);
+    expect(await miscounted(engine.store)).toEqual([]);
+  });
+});
+
 describe("a backfill that somebody stops", () => {
   test("makes no run while it is paused, and goes on where it was", async () => {
     const fate = newFate();

@@ -21,7 +21,9 @@ export class BackfillRunner {
   readonly #active = new Set<number>();
   readonly #stopping = new AbortController();
   #ahead: BackfillItemRow[] = [];
-  #wake = new AbortController();
+  /** Something has happened since it last looked. */
+  #isPoked = false;
+  #goOn: (() => void) | undefined;
   #quarters: number | undefined;
   /** Resolves when it works no more: the backfill has ended or was paused, or the engine stops. */
   readonly done: Promise<void>;
@@ -35,7 +37,8 @@ export class BackfillRunner {
 
   /** Something about the backfill was changed: it looks again. */
   poke(): void {
-    this.#wake.abort();
+    this.#isPoked = true;
+    this.#goOn?.();
   }
 
   stop(): void {
@@ -47,8 +50,8 @@ export class BackfillRunner {
     const { store } = this.#host;
     await this.#watchActive();
     for (;;) {
-      // Renewed before anything is read, so that nothing which changes meanwhile is missed.
-      this.#wake = new AbortController();
+      // Before anything is read, so that nothing which changes meanwhile is missed.
+      this.#isPoked = false;
       const row = await store.backfills.get(this.#backfillNo);
       if (this.#stopping.signal.aborted || !row) return;
       // What was to be run again before it was cancelled is not any more.
@@ -58,7 +61,7 @@ export class BackfillRunner {
       const room = row.maxActive - this.#active.size;
       if (room > 0 && ((await this.#retry(row, room)) || (await this.#fill(row, room)))) continue;
       if (this.#active.size === 0 && row.nextItem >= row.total && (await this.#complete())) return;
-      await aborted(this.#wake.signal);
+      if (!this.#isPoked) await new Promise<void>((resolve) => (this.#goOn = resolve));
     }
   }
 
@@ -119,7 +122,7 @@ export class BackfillRunner {
     this.#active.add(runNo);
     const ended = (): void => {
       this.#active.delete(runNo);
-      this.#wake.abort();
+      this.poke();
     };
     this.#host.whenEnded(runNo).then(ended, async (error: unknown) => {
       if (isEngineGone(error) || this.#stopping.signal.aborted) return;
@@ -128,7 +131,7 @@ export class BackfillRunner {
       await this.#host.clock.sleep(blockedPauseMs, this.#stopping.signal);
       this.#active.delete(runNo);
       await this.#watchActive();
-      this.#wake.abort();
+      this.poke();
     });
   }
 
@@ -167,11 +170,6 @@ export class BackfillRunner {
 function sameAction(items: readonly BackfillItemRow[]): number {
   const other = items.findIndex(({ action }) => action !== items[0]?.action);
   return other < 0 ? items.length : other;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function isEngineGone(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { ServiceHost } from "@millrace/core/engine";
 import { type BackfillItemRow, type BackfillRow, decodeValue, type RunRow } from "@millrace/core/plugin";
+import { backfillError } from "../errors.ts";
 import type { StoredSpec } from "./backfill-progress.ts";
 
 /** Makes the run of an item; resolves with its number, or `undefined` when it cannot be made as it was planned. */
@@ -24,7 +25,11 @@ export class RunMaker {
     return async () => (run && this.#isToBeRunAgain(run) ? this.#runAgain(item, run) : undefined);
   }
 
-  /** Decides by what is there now about an item that could not be made as planned, and makes or skips it. */
+  /**
+   * Decides by what is there now about an item that could not be made as planned, and makes or skips it.
+   *
+   * @throws `BACKFILL_REFUSED`
+   */
   async settle(item: BackfillItemRow): Promise<void> {
     const now = await this.#host.store.backfills.get(item.backfillNo);
     // Its turn may be over: the answer to its first making was lost. Or it is not the time for turns.
@@ -33,6 +38,11 @@ export class RunMaker {
     if (!run) await this.#create(item);
     else if (this.#isToBeRunAgain(run)) await this.#runAgain(item, run);
     else await this.#skip(item, run);
+    const after = await this.#host.store.backfills.get(item.backfillNo);
+    if (after?.state !== "running" || after.nextItem !== item.itemNo) return;
+    // Tried again and again it would hold up the engine.
+    const why = `item ${item.itemNo} can neither be made, run again nor skipped`;
+    throw backfillError("BACKFILL_REFUSED", { backfillId: this.#backfill.backfillId, why });
   }
 
   async #create({ backfillNo, itemNo, intervalStart: start, intervalEnd: end, params, conf }: BackfillItemRow) {
