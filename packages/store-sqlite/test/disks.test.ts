@@ -14,6 +14,20 @@ test.skipIf(!canMount)("a disk that really is full refuses groups and loses none
 });
 
 test.skipIf(!canMount)(
+  "a file that cannot be made smaller for want of room stays as it was",
+  { timeout: 60_000 },
+  () => {
+    const output = runOnSmallDisk(new URL("./vacuum-full-disk.ts", import.meta.url), scratchFolder());
+    const { refusal, afterRefusal, sizeBeforeBytes, sizeBytes, afterwards } = JSON.parse(output);
+    expect(refusal).toBe("STORE_FULL");
+    expect(afterRefusal).toEqual({ found: 6, problems: [] });
+    expect(sizeBeforeBytes).toBeGreaterThan(700_000);
+    expect(sizeBytes).toBeLessThan(500_000);
+    expect(afterwards).toEqual({ found: 1, problems: [] });
+  },
+);
+
+test.skipIf(!canMount)(
   "a disk that cannot be written can be read, and is not written",
   { timeout: 60_000 },
   async () => {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Store } from "@millrace/core/plugin";
+import type { BackfillRow, Store } from "@millrace/core/plugin";
 import { check, sqlite } from "../src/index.ts";
 
 export interface KillRound {
@@ -48,6 +48,7 @@ export async function killRound(path: string, durability: "normal" | "full", aft
     runNos.add(runNo);
   }
   for (const runNo of runNos) await lookAtRun(store, runNo);
+  for (const row of await store.backfills.list({ limit: 10_000 })) await lookAtBackfill(store, row);
   await store.close();
   const { problems } = await check({ path });
   if (problems.length > 0) throw new AggregateError(problems, "the file is damaged");
@@ -68,6 +69,28 @@ async function lookAtRun(store: Store, runNo: number): Promise<void> {
     (event) => event.runNo === runNo,
   );
   if (events.length !== all.length) throw new Error(`events of run ${runNo} are missing from its own`);
+}
+
+/** Its counters are those of its items and their runs, and of a run that was removed nothing is left. */
+async function lookAtBackfill(store: Store, row: BackfillRow): Promise<void> {
+  const items = await store.backfills.items({ backfillNo: row.backfillNo });
+  const found = { started: 0, active: 0, success: 0, failed: 0, skipped: 0 };
+  for (const { action, runNo, runState } of items) {
+    if (action === "skip") found.skipped++;
+    if (runNo === null) continue;
+    found.started++;
+    if (runState === "queued") found.active++;
+    else if (runState === "success") found.success++;
+    // Only runs that have failed are removed.
+    else found.failed++;
+    const left =
+      runState === null ? [...(await store.events.list({ runNo })), ...(await store.tasks.ofRun(runNo))] : [];
+    if (left.length > 0) throw new Error(`run ${runNo} was removed, and something of it is left`);
+  }
+  const { started, active, success, failed, skipped } = row;
+  const counted = JSON.stringify({ started, active, success, failed, skipped });
+  if (row.total !== items.length || counted !== JSON.stringify(found))
+    throw new Error(`backfill ${row.backfillId} counts ${counted}, but has ${JSON.stringify(found)}`);
 }
 
 if (import.meta.main) {

@@ -83,4 +83,40 @@ for (let count = 1; ; count++) {
     { kind: "updateRun", runNo, from: ["queued"], to: "success", note: null, at },
   ]);
   await store.commit([{ kind: "updateRun", runNo, from: ["success"], to: "queued", note: null, at }]);
+  await backfill(epoch * 1_000_000 + count * 10);
+}
+
+/** A backfill of four dates: one run that succeeds, two that fail and are removed, one that goes on; and a date passed over. */
+async function backfill(firstDate: number): Promise<void> {
+  const spec = { spec: "{}", maxActive: 4, at } as const;
+  const [made] = await store.commit([{ kind: "createBackfill", backfillId: String(firstDate), dagNo, ...spec }]);
+  if (made?.status !== "backfillCreated") throw new Error("no backfill");
+  const { backfillNo } = made;
+  const items = Array.from({ length: 5 }, (_, itemNo) => {
+    const date = {
+      logicalDate: firstDate + itemNo,
+      intervalStart: firstDate + itemNo,
+      intervalEnd: firstDate + itemNo,
+    };
+    return { itemNo, ...date, action: "create", reason: null, params: null, conf: null } as const;
+  });
+  await store.commit([
+    { kind: "addBackfillItems", backfillNo, items },
+    { kind: "updateBackfill", backfillNo, from: ["preparing"], to: "running", note: null, at },
+  ]);
+  const runNos: number[] = [];
+  for (const { itemNo, action: _, reason: __, ...date } of items.slice(0, 4)) {
+    const place = { type: "backfill", idempotencyKey: null, backfill: { backfillNo, itemNo } } as const;
+    const run = { kind: "createRun", dagNo, versionNo, runId: `backfill_${date.logicalDate}`, ...place } as const;
+    const [created] = await store.commit([{ ...run, ...date, at }]);
+    if (created?.status !== "created") throw new Error("not created");
+    runNos.push(created.runNo);
+    const to = itemNo === 0 ? "success" : "failed";
+    if (itemNo < 3)
+      await store.commit([{ kind: "updateRun", runNo: created.runNo, from: ["queued"], to, note: null, at }]);
+  }
+  await store.commit([
+    { kind: "skipBackfillItem", backfillNo, itemNo: 4, reason: "enough" },
+    { kind: "deleteRuns", runNos: runNos.slice(1, 3), at },
+  ]);
 }
