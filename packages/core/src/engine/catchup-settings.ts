@@ -129,13 +129,14 @@ export class CatchupSettings {
     if (known) return known;
     const watch = new SourceWatch(source, this.#services.clock, (news) => this.#tell(news));
     this.#watches.set(source, watch);
-    const dagIds = (): readonly string[] =>
-      this.#services.dags.ids().filter((dagId) => this.#dag(dagId)?.catchupSource === source);
-    void watch
-      .keepReading(dagIds, (settings) => this.#take(settings), this.#closing.signal)
-      .finally(() => this.#watches.delete(source))
-      // The engine works no more.
-      .catch(() => undefined);
+    const dagIds = (): readonly string[] => {
+      const found = this.#services.dags.ids().filter((dagId) => this.#dag(dagId)?.catchupSource === source);
+      // A DAG that comes later has it watched anew.
+      if (found.length === 0) this.#watches.delete(source);
+      return found;
+    };
+    // It rejects when the engine works no more.
+    watch.keepReading(dagIds, (settings) => this.#take(settings), this.#closing.signal).catch(() => undefined);
     return watch;
   }
 

@@ -214,6 +214,9 @@ describe("a source of catchup settings", () => {
     await clock.drive(engine.replaceDags({ put: [hourly({ maxRuns: 1 })], remove: ["later"] }));
     await clock.advance("10m");
     expect(asked).toBe(6);
+    await clock.drive(engine.replaceDags({ put: [hourly(source, "again")] }));
+    await clock.advance("20s");
+    expect(asked).toBe(9);
     expect(await recorded(opened)).toEqual([
       changed("later", false, true, "table"),
       changed("sales", false, true, "table"),
