@@ -9,7 +9,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 const folder = process.env.FOLDER ?? "";
 export const sales = dag("sales", { schedule: cron("0 2 * * *"), startDate: "2026-10-01" }, (d) => {
-  d.task("load", ({ interval }) => {
+  d.task("load", async ({ interval }) => {
+    if (interval.start.toString().startsWith("2026-01-02")) {
+      setTimeout(() => { throw new Error("astray"); });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     if (interval.start.toString().startsWith("2026-01-05") && !existsSync(join(folder, "good"))) throw new Error("bad day");
   });
 });
@@ -63,6 +67,8 @@ describe("millrace backfill, without an engine", () => {
     expect(created.err).toMatch(
       /first {2}0\/6 done[\s\S]*first {2}6\/6 done, 1 failed[\s\S]*millrace backfill retry first/,
     );
+
+    expect(created.err).toContain("outside of every task: astray");
 
     const listed = await here.here(["backfill", "list", "--dag", "sales"]);
     expect(listed.out).toMatch(/first +✗ completed +2026-01-01 to 2026-01-08 .* 6\/6 done, 1 failed, 2 skipped/);

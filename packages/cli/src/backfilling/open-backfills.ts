@@ -1,9 +1,11 @@
 import type { Backfills } from "@millrace/backfill";
 import type { Dag } from "@millrace/core";
 import type { Engine, EngineService } from "@millrace/core/engine";
+import { messageOf } from "@millrace/core/plugin";
 import { leaveEngineNote } from "../engine-note.ts";
 import { isLocked, openEngine, sortOut } from "../open-engine.ts";
 import type { Session } from "../session.ts";
+import { safeLine } from "../terminal/safe-text.ts";
 
 /** Somebody who does what is asked for about backfills. */
 export interface BackfillDoer {
@@ -38,9 +40,18 @@ export async function openBackfills(session: Session, purpose: Purpose): Promise
     return { backfills: remoteBackfills({ store, home }), engine: undefined, close: () => store.close() };
   }
   const takeNote = leaveEngineNote(home, "backfill");
+  const releaseStray = session.io.onStrayError((error, kind) =>
+    session.warn(
+      `${kind === "exception" ? "An error was thrown outside of every task" : "A promise was rejected and nobody awaited it"}: ${safeLine(messageOf(error))}`,
+    ),
+  );
+  // A task may wait for something that keeps no process alive; the backfill waits all the same.
+  const alive = setInterval(() => undefined, 2 ** 30);
   const close = async (): Promise<void> => {
+    clearInterval(alive);
     await engine.close();
     takeNote();
+    releaseStray();
   };
   try {
     // Runs of the backfill that a former engine left go on here; it makes no scheduled ones.
