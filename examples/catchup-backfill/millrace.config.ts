@@ -1,3 +1,4 @@
+import { backfillService } from "@millrace/backfill";
 import { defineConfig } from "@millrace/core";
 import { notifyService } from "@millrace/notify";
 import { peopleChannel } from "./src/people/people-channel.ts";
@@ -8,5 +9,5 @@ export default defineConfig({
   dags: "./dags",
   store: ["@millrace/store-sqlite", { path: ".millrace/millrace.db" }],
   pools: { [gatewayPool.name]: gatewayPool.slots },
-  services: [notifyService({ channels: { people: peopleChannel(worldOfProject()) } })],
+  services: [backfillService(), notifyService({ channels: { people: peopleChannel(worldOfProject()) } })],
 });

@@ -11,7 +11,7 @@ import {
 import { findChanges } from "./checkpoint/find-changes.ts";
 import { cleanOrders } from "./cleaning/clean-orders.ts";
 import { type DagTiming, minutes, scheduleOf } from "./dag-timing.ts";
-import { shortInstant, windowOf } from "./data-window.ts";
+import { shortInstant, stretchOf } from "./data-window.ts";
 import { linesOfOrders, linesOrderedIn, linesWrittenIn, newestLineAt } from "./source-system/read-shop.ts";
 import { noteLoad } from "./target/load-log.ts";
 import { hashesOf, orderTotals, putOrders } from "./target/order-state.ts";
@@ -53,7 +53,7 @@ export function incrementalDataProcessing(world: World, timing: DagTiming = {}):
     },
     (d) => {
       const determine = d.task("determine_processing_mode", async ({ params: { mode }, dagState, log, interval }) => {
-        const { end } = windowOf(interval);
+        const { end } = stretchOf(interval);
         const decision = decideMode({
           asked: mode,
           checkpoint: await readCheckpoint(dagState),
@@ -86,7 +86,7 @@ export function incrementalDataProcessing(world: World, timing: DagTiming = {}):
           noteLoad(target, {
             dagId: dag.id,
             runId: run.id,
-            interval: windowOf(interval),
+            interval: stretchOf(interval),
             seenAt: input.seenAt,
             outcome: inserted + updated === 0 ? "unchanged" : "loaded",
             rows: inserted + updated,
@@ -114,7 +114,7 @@ export function incrementalDataProcessing(world: World, timing: DagTiming = {}):
         .after(process);
 
       d.task("validate_data_consistency", { input: determine }, async ({ input, dagState, log, interval }) => {
-        const { end } = windowOf(interval);
+        const { end } = stretchOf(interval);
         const { until } = input;
         const newest = withShop(world, (shop) => newestLineAt(shop, end));
         const staleMs = newest === undefined ? Number.POSITIVE_INFINITY : end - newest;

@@ -109,6 +109,10 @@ it("running an hour again changes nothing; asked to, a run compares everything; 
   await simulation.test.settle();
   expect(withTarget(simulation.world, fingerprintOf)).toBe(before);
 
+  const asked = await simulation.test.run(dagId, { params: { mode: "full" } });
+  expect(await asked.xcom("determine_processing_mode")).toMatchObject({ mode: "full", reason: "asked for" });
+  expect(await asked.xcom("process_changed_data")).toEqual({ inserted: 0, updated: 0 });
+
   withShop(simulation.world, (shop) => shop.exec("DELETE FROM ledger WHERE updated_at > (SELECT now FROM shop)"));
   await simulation.advance("5h");
   const states = (await storyOf(simulation)).slice(-5).map(({ state }) => state);

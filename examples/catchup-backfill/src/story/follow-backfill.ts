@@ -2,6 +2,12 @@ import { type BackfillProgress, type BackfillSpec, backfills, previewBackfill } 
 import { count, span } from "../report/number-format.ts";
 import type { Stage } from "./stage.ts";
 
+export interface FollowOptions {
+  readonly backfillId: string;
+  readonly maxActive: number;
+  readonly tell: (line: string) => void;
+}
+
 /** Longest that a backfill of the story may take, in steps of its time. */
 const mostSteps = 2_000;
 
@@ -13,7 +19,7 @@ export async function followBackfill(
   stage: Stage,
   dagId: string,
   spec: BackfillSpec,
-  { maxActive, tell }: { readonly maxActive: number; readonly tell: (line: string) => void },
+  { backfillId, maxActive, tell }: FollowOptions,
 ): Promise<BackfillProgress> {
   const { engine, store } = stage.simulation.test;
   const dag = stage.dags.find(({ id }) => id === dagId);
@@ -22,7 +28,7 @@ export async function followBackfill(
   const { create, reprocess, skip, total } = plan.counts;
   tell(`Planned: ${count(total, "date")}, ${create} to create, ${reprocess} to run again, ${skip} skipped.`);
   const client = backfills(engine);
-  const { backfillId } = await client.create(dagId, spec, { maxActive, expect: plan });
+  await client.create(dagId, spec, { backfillId, maxActive, expect: plan });
   let told = 0;
   for (let step = 0; step < mostSteps; step++) {
     const progress = await client.show(backfillId);

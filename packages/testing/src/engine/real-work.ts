@@ -1,5 +1,6 @@
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import type { Executor } from "@millrace/core/engine";
+import type { Store } from "@millrace/core/plugin";
 import type { RealWork } from "../clock/manual-clock.ts";
 
 /** One look at what is under way. */
@@ -39,6 +40,7 @@ export class AttemptsWork implements RealWork {
   readonly #underWay = new Map<number, Attempt>();
   readonly #owners = new Map<number, Attempt>();
   #engine: Attempt | undefined;
+  #writes = 0;
   #hopes = 0;
   readonly #hook = createHook({
     init: (id, kind, _, resource) => {
@@ -58,6 +60,25 @@ export class AttemptsWork implements RealWork {
     this.#engine ??= { held: new Map(), quiet: 0, looks: 0 };
     this.#hook.enable();
     return contexts.run(this.#engine, make);
+  }
+
+  /** The store, with an eye on what it is writing: one that has a disk to wait for takes real time. */
+  writing(store: Store): Store {
+    return new Proxy(store, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target);
+        if (typeof value !== "function") return value;
+        if (key !== "commit") return value.bind(target);
+        return async (...group: Parameters<Store["commit"]>) => {
+          this.#writes++;
+          try {
+            return await target.commit(...group);
+          } finally {
+            this.#writes--;
+          }
+        };
+      },
+    });
   }
 
   /** The executor, with an eye on what its attempts do. */
@@ -112,7 +133,7 @@ export class AttemptsWork implements RealWork {
 
   #isEngineBusy(): boolean {
     if (!this.#engine) return false;
-    this.#engine.looks = isWorking(this.#engine) ? this.#engine.looks + 1 : 0;
+    this.#engine.looks = this.#writes > 0 || isWorking(this.#engine) ? this.#engine.looks + 1 : 0;
     return this.#engine.looks > 0 && this.#engine.looks <= patienceMs / lookMs;
   }
 

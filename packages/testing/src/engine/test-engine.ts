@@ -43,7 +43,8 @@ export interface TestEngineOptions extends Omit<EngineOptions, "dags" | "clock" 
   readonly schedule?: boolean;
   /**
    * What time stands still for. `attempts` (default): files, servers and programs that attempts work with. `engine`: those of
-   * the engine and its services too, such as catchup settings in a file, or messages to a webhook; that costs some speed.
+   * the engine, its store and its services too, such as catchup settings in a file, a database that waits for its disk, or
+   * messages to a webhook; that costs some speed.
    */
   readonly realWork?: "attempts" | "engine";
 }
@@ -116,7 +117,7 @@ export async function createTestEngine(options: TestEngineOptions): Promise<Test
         secrets: providersOf({ secrets, connections }),
         dags,
         clock,
-        store,
+        store: realWork === "engine" ? work.writing(store) : store,
         randomness,
         executor,
       }),

@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { dag } from "@millrace/core";
+import { cron, dag } from "@millrace/core";
 import type { EngineService } from "@millrace/core/engine";
-import { awaitEvent, reschedule } from "@millrace/core/plugin";
+import { awaitEvent, memoryStore, reschedule } from "@millrace/core/plugin";
 import { describe, expect, test, vi } from "vitest";
 import { createTestEngine, manualClock } from "../../src/index.ts";
 
@@ -176,5 +176,27 @@ describe("what services have open", () => {
   test("holds up time only if that is asked for", async () => {
     expect(await askedFor("engine")).toEqual({ answered: 10, late: 0 });
     expect((await askedFor("attempts")).late).toBeGreaterThan(0);
+  });
+
+  test("what a store is still writing holds up time likewise", async () => {
+    const hourly = dag(
+      "hourly",
+      { schedule: cron("@hourly"), startDate: "2026-10-22T12:00:00Z", catchup: true },
+      (d) => {
+        d.empty("done");
+      },
+    );
+    const store = memoryStore();
+    const commit = store.commit.bind(store);
+    store.commit = async (...group) => {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      return commit(...group);
+    };
+    await using slow = await createTestEngine({ dags: [hourly], store, realWork: "engine" });
+    await slow.advance("10h");
+    const runs = await slow.engine.runs();
+    expect(runs).toHaveLength(10);
+    for (const { createdAt, endedAt, intervalEnd } of runs)
+      expect([createdAt, endedAt]).toEqual([intervalEnd, intervalEnd]);
   });
 });

@@ -37,19 +37,26 @@ export async function playAgain(stage: Stage): Promise<Played<AgainFound>> {
 
   tell("Days that failed are run again:");
   const failed = await loadsOf(() =>
-    followBackfill(stage, dagId, { ...month, reprocess: "failed" }, { maxActive: 3, tell }),
+    followBackfill(stage, dagId, { ...month, reprocess: "failed" }, { backfillId: "failed-days", maxActive: 3, tell }),
   );
   const [missing] = [...dayFaults].filter(([, { kind }]) => kind === "missing").map(([day]) => dateOf(day));
   tell(`The day that was skipped had not failed. It is named:`);
   const found = await loadsOf(() =>
-    followBackfill(stage, dagId, { ...month, reprocess: "completed", only: [missing] }, { maxActive: 3, tell }),
+    followBackfill(
+      stage,
+      dagId,
+      { ...month, reprocess: "completed", only: [missing] },
+      { backfillId: "named-day", maxActive: 3, tell },
+    ),
   );
   const repaired = [...failed, ...found];
   tell(`Both days: ${repaired.join(", ")}.`);
 
   tell("The whole month is run again, because late orders and corrections have come since:");
   const all = { ...month, reprocess: "completed" } as const;
-  const first = await loadsOf(() => followBackfill(stage, dagId, all, { maxActive: 3, tell }));
+  const first = await loadsOf(() =>
+    followBackfill(stage, dagId, all, { backfillId: "whole-month", maxActive: 3, tell }),
+  );
   tell(
     `${count(
       countOf(first, (one) => one === "replaced"),
@@ -58,7 +65,9 @@ export async function playAgain(stage: Stage): Promise<Played<AgainFound>> {
   );
   const before = withTarget(world, (target) => fingerprintOf(target, ["sales", "rejected_lines", "day_loads"]));
   tell("And once more:");
-  const second = await loadsOf(() => followBackfill(stage, dagId, all, { maxActive: 3, tell }));
+  const second = await loadsOf(() =>
+    followBackfill(stage, dagId, all, { backfillId: "whole-month-again", maxActive: 3, tell }),
+  );
   const isSame =
     withTarget(world, (target) => fingerprintOf(target, ["sales", "rejected_lines", "day_loads"])) === before;
   const unchanged = countOf(second, (one) => one === "unchanged");

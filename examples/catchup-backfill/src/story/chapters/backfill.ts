@@ -39,7 +39,7 @@ export async function playBackfill(stage: Stage): Promise<Played<BackfillFound>>
       to: dateOf(startOfDay(calendar, -1)),
       skip: ["weekends", holiday],
     },
-    { maxActive: 2, tell },
+    { backfillId: "archive", maxActive: 2, tell },
   );
   const dates = (await runsOf(stage, "historical_sales_migration"))
     .filter(({ type }) => type === "backfill")
@@ -52,7 +52,7 @@ export async function playBackfill(stage: Stage): Promise<Played<BackfillFound>>
   const samples = await sampled(stage, async () => {
     const from = new Date(first - 30 * day).toISOString();
     const to = new Date(first - day / 4).toISOString();
-    return followBackfill(stage, large, { from, to }, { maxActive: largeMaxActive, tell });
+    return followBackfill(stage, large, { from, to }, { backfillId: "gateway", maxActive: largeMaxActive, tell });
   });
   const memory = samples.taken.map(({ memoryBytes }) => memoryBytes);
   const stored = samples.taken.map(({ storeBytes }) => storeBytes);
