@@ -37,6 +37,10 @@ describe("millrace db clean", () => {
     expect((await made.here(["runs", "show", "hello", "a", "-o", "json"])).json()).toMatchObject({
       error: { code: "RUN_NOT_FOUND" },
     });
+    const smaller = await clean(["--keep", "1", "--vacuum", "--yes", "-o", "json"]);
+    const { file } = smaller.json<{ file: { sizeBeforeBytes: number; sizeBytes: number } }>();
+    expect(file.sizeBytes).toBeLessThan(file.sizeBeforeBytes);
+    expect(await runIds(made)).toEqual(["c"]);
     expect((await made.here(["db", "check"])).code).toBe(0);
     const none = await made.here(["db", "clean", "--dag", "helo", "--yes", "-o", "json"]);
     expect([none.code, none.json()]).toMatchObject([3, { error: { code: "DAG_NOT_FOUND" } }]);
@@ -51,6 +55,12 @@ describe("millrace db clean", () => {
       (await made.here(["db", "clean", "--yes", ...args, "-o", "json"])).json();
     expect(await clean("--keep", "1")).toMatchObject({ dryRun: false, dags: [] });
     expect(await clean("--keep", "1", "--dag", "hello")).toMatchObject({ dags: removed(2), isComplete: true });
+    const busy = await made.here(["db", "clean", "--yes", "--vacuum", "-o", "json"]);
+    expect([busy.code, busy.json(), busy.err]).toEqual([
+      4,
+      expect.objectContaining({ file: null }),
+      expect.stringContaining("an engine works on it"),
+    ]);
     start.kill("SIGTERM");
     expect((await start.ended).code).toBe(0);
     expect(await runIds(made)).toEqual(["c"]);

@@ -5,7 +5,7 @@ import { type Column, tableLines } from "../terminal/table.ts";
 
 /** Whether nothing was, or is to be, removed. */
 export function isNothing(expired: FoundExpired | RemovedExpired): boolean {
-  return expired.dags.length === 0 && expired.events === 0 && !hasLogs(expired);
+  return expired.dags.length === 0 && expired.events === 0 && backfillsIn(expired) === 0 && !hasLogs(expired);
 }
 
 /** What was, or is to be, removed: a line for each DAG, and one each for events and logs. */
@@ -20,9 +20,14 @@ export function expiredLines(expired: FoundExpired | RemovedExpired, { style, io
   if (isFound) columns.push({ title: "values", cell: valuesText, align: "right" });
   return [
     ...(dags.length > 0 ? tableLines(dags, columns, style, io.out.columns) : []),
+    ...(backfillsIn(expired) > 0 ? [`${backfillsIn(expired)} backfills`] : []),
     ...(events > 0 ? [isFound ? `up to ${events} events` : `${events} events`] : []),
     ...(hasLogs(expired) ? [isFound ? "old log lines" : `${expired.logLines} log lines`] : []),
   ];
+}
+
+function backfillsIn(expired: FoundExpired | RemovedExpired): number {
+  return "backfills" in expired ? expired.backfills : 0;
 }
 
 function hasLogs(expired: FoundExpired | RemovedExpired): boolean {

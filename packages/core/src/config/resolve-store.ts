@@ -4,7 +4,14 @@ import { memoryStore } from "../store/memory-store.ts";
 import type { PluginOptions, PluginReference } from "./define-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { isStore } from "./plugin-kinds.ts";
-import type { PluginContext, StoreBackup, StoreInspection, StoreManifest, StoreMigration } from "./plugin-manifest.ts";
+import type {
+  PluginContext,
+  StoreBackup,
+  StoreInspection,
+  StoreManifest,
+  StoreMigration,
+  StoreVacuum,
+} from "./plugin-manifest.ts";
 import { createPlugin, type PreparedPlugin, preparePlugin } from "./plugin-options.ts";
 import { resolvePlugin } from "./resolve-plugin.ts";
 
@@ -19,6 +26,7 @@ export interface ResolvedStore {
   readonly inspect: ((depth: { readonly deep: boolean }) => Promise<StoreInspection>) | undefined;
   readonly migrate: (() => Promise<StoreMigration>) | undefined;
   readonly backup: ((to: string) => Promise<StoreBackup>) | undefined;
+  readonly vacuum: (() => Promise<StoreVacuum>) | undefined;
 }
 
 /** Where plug-ins of a configuration stand. */
@@ -42,14 +50,14 @@ export function referenceOf(
  */
 export async function resolveStore(config: LoadedConfig): Promise<ResolvedStore> {
   const { store } = config;
-  const nothing = { plugin: undefined, inspect: undefined, migrate: undefined, backup: undefined };
+  const nothing = { plugin: undefined, inspect: undefined, migrate: undefined, backup: undefined, vacuum: undefined };
   if (isStore(store)) return { ...nothing, name: store.name, create: () => store };
   const { name, options } = referenceOf(store);
   if (name === "memory") return { ...nothing, name, create: () => memoryStore() };
   const manifest = (await resolvePlugin(name, config, ["store"])) as StoreManifest;
   const plugin = await preparePlugin(name, manifest, options, config.env);
   const context = contextOf(config);
-  const { inspect, migrate, backup } = manifest;
+  const { inspect, migrate, backup, vacuum } = manifest;
   return {
     name,
     plugin,
@@ -66,5 +74,6 @@ export async function resolveStore(config: LoadedConfig): Promise<ResolvedStore>
     inspect: inspect && ((depth) => inspect.call(manifest, plugin.options, context, depth)),
     migrate: migrate && (() => migrate.call(manifest, plugin.options, context)),
     backup: backup && ((to) => backup.call(manifest, plugin.options, context, to)),
+    vacuum: vacuum && (() => vacuum.call(manifest, plugin.options, context)),
   };
 }

@@ -120,8 +120,8 @@ describe("the retention service", () => {
     expect((await runsIn(opened.store)).map(({ runNo }) => runNo)).toEqual([8, 7, 6]);
     const told = opened.events.filter(({ kind }) => kind === "retention.removed").map(({ data }) => data);
     expect(told).toEqual([
-      { runs: 3, events: 0, logLines: 0 },
-      { runs: 2, events: 0, logLines: 0 },
+      { runs: 3, backfills: 0, events: 0, logLines: 0 },
+      { runs: 2, backfills: 0, events: 0, logLines: 0 },
     ]);
     await expect(opened.engine.tasks("one", "run-1")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
   });
@@ -144,6 +144,32 @@ describe("the retention service", () => {
     await clock.advance(2 * day);
     expect(await opened.store.events.list({ runNo })).toEqual([]);
     expect((await opened.store.runs.get(runNo))?.state).toBe("success");
+  });
+
+  test("removes backfills that ended before the age of runs, and no others", async () => {
+    const clock = new ManualClock(start);
+    const one = dag("one", {}, (d) => void d.task("t", () => 1));
+    await using opened = await openEngine({ dags: [one], clock });
+    const dagNo = (await opened.store.dags.get("one"))?.dagNo ?? 0;
+    const store = opened.store;
+    for (const [backfillId, ended] of [
+      ["old", 40],
+      ["young", 20],
+      ["open", undefined],
+    ] as const) {
+      const at = start - 50 * day;
+      const [made] = await store.commit([{ kind: "createBackfill", backfillId, dagNo, spec: "{}", maxActive: 1, at }]);
+      if (made.status !== "backfillCreated") throw new Error(made.status);
+      const { backfillNo } = made;
+      const to = (from: "preparing" | "running", to: "running" | "cancelled", when: number) =>
+        store.commit([{ kind: "updateBackfill", backfillNo, from: [from], to, note: null, at: when }]);
+      await to("preparing", "running", at);
+      if (ended !== undefined) await to("running", "cancelled", start - ended * day);
+    }
+    const rules = parseRetention({ runs: { olderThan: "30d" } });
+    const write = async (change: Parameters<Store["commit"]>[0][number]) => (await store.commit([change]))[0];
+    expect(await removeExpired({ store, write, clock, rules })).toMatchObject({ backfills: 1, isComplete: true });
+    expect((await store.backfills.list({})).map(({ backfillId }) => backfillId)).toEqual(["open", "young"]);
   });
 
   test("has catchup not make runs again that it removed, after a restart either", async () => {

@@ -17,6 +17,8 @@ export interface RemovedRuns {
 export interface RemovedExpired {
   /** DAGs of which runs were removed. */
   readonly dags: readonly RemovedRuns[];
+  /** Backfills that ended before the age of runs, with the list of their dates. */
+  readonly backfills: number;
   /** Besides those of these runs. */
   readonly events: number;
   readonly logLines: number;
@@ -49,10 +51,11 @@ export async function removeExpired(options: RemoveExpiredOptions): Promise<Remo
     const removed = await removal.runsOf(query);
     if (removed.runs > 0) dags.push(removed);
   }
+  const backfills = await removal.backfills();
   const upTo = await oldUpTo(options);
   const events = await removal.oldest("deleteEvents", upTo.events);
   const logLines = await removal.oldest("deleteLogs", upTo.lines);
-  return { dags, events, logLines, isComplete: removal.isComplete };
+  return { dags, backfills, events, logLines, isComplete: removal.isComplete };
 }
 
 /** One walk over everything that is to be removed. */
@@ -79,6 +82,23 @@ class Removal {
       runs += await this.#delete({ kind: "deleteRuns", runNos, at: this.#clock.now() }, batch);
     }
     return { dagId, runs, taskInstances };
+  }
+
+  /** One after the other: each has a row for every date. */
+  async backfills(): Promise<number> {
+    const { rules, dagId } = this.#options;
+    const { olderThanMs } = rules.runs;
+    if (olderThanMs === null || dagId !== undefined) return 0;
+    const endedBefore = this.#clock.now() - olderThanMs;
+    const batch = new BatchSize({ first: 1, most: most.runs });
+    let sum = 0;
+    while (!this.#isOver()) {
+      const limit = batch.size;
+      const count = await this.#delete({ kind: "deleteBackfills", endedBefore, limit }, batch);
+      sum += count;
+      if (count < limit) break;
+    }
+    return sum;
   }
 
   async oldest(kind: "deleteEvents" | "deleteLogs", upTo: number): Promise<number> {

@@ -74,11 +74,11 @@ async function remove(
   what: { readonly rules: RetentionRules; readonly dagId?: string; readonly budgetMs?: number },
 ): Promise<RemovedExpired> {
   const removed = await removeExpired({ ...what, store, write, clock, signal });
-  const { dags, events, logLines } = removed;
+  const { dags, backfills, events, logLines } = removed;
   const runs = dags.reduce((sum, dag) => sum + dag.runs, 0);
-  if (runs + events + logLines > 0) {
+  if (runs + backfills + events + logLines > 0) {
     const about = { dagId: null, runNo: null, taskInstanceNo: null, attempt: null };
-    const data = JSON.stringify({ runs, events, logLines });
+    const data = JSON.stringify({ runs, backfills, events, logLines });
     await write({ kind: "appendEvent", event: { at: clock.now(), kind: "retention.removed", ...about, data } });
   }
   return removed;
