@@ -23,7 +23,9 @@ export function smtpFailure(error: unknown, where: string, hidden: readonly stri
   const said = typeof response === "string" ? `it said "${without(hidden, safeLine(response))}"` : undefined;
   const status = typeof responseCode === "number" ? responseCode : undefined;
   const kind = typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "no connection";
-  const values = { where, why: said ?? kind };
+  // Of a connection that failed the library says so; what failed stands in the text.
+  const cause = kind === "ESOCKET" ? /\bE[A-Z]{3,30}\b/.exec(messageOf(error))?.[0] : undefined;
+  const values = { where, why: said ?? cause ?? kind };
   switch (kind) {
     case "EAUTH":
     case "ENOAUTH":
