@@ -5,6 +5,7 @@ import { type Dag, dag } from "../../src/index.ts";
 import type { TaskLine } from "../../src/runtime/log-sink.ts";
 import { givenSecrets } from "../../src/secrets/given-provider.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
+import type { XComStage } from "../../src/xcom/parts.ts";
 import { bundledDags, ran } from "../threads/bundled-dags.ts";
 
 const value = "kq7-Zulu/Tango+92";
@@ -197,6 +198,27 @@ describe("beside the engine", () => {
     ]);
     expect(result.note).toContain("the token *** is out");
     expectNoSecret(told);
+  });
+
+  test("why a task could not be mapped is told without secrets, by the result and the store", async () => {
+    const leaky: XComStage = {
+      kind: "stage",
+      name: "leaky",
+      marker: "_xcom_leaky",
+      bytesField: "data",
+      effect: "other",
+      write: async (bytes) => ({ envelope: { _xcom_leaky: true }, bytes }),
+      read: async () => {
+        throw new Error(`cannot be opened with ${value}`);
+      },
+    };
+    const maps = dag("maps", {}, (d) => {
+      const list = d.task("list", async ({ secret }) => ((await secret("api_token")) === "" ? [] : [1, 2]));
+      d.map("each", { over: list }, ({ element }) => element);
+    });
+    await using done = await ran(maps, { secrets, xcom: { backend: [leaky] } });
+    expect(done.result.tasks["each"]?.reason).toContain("cannot be opened with ***");
+    expectNoSecret(await storedOf(done));
   });
 
   test("what shell commands print is masked, also in lines", async () => {
