@@ -56,7 +56,8 @@ describe("a change", () => {
 
 it("an answer to another process tells an error without secrets; a result is data", () => {
   processMasker.remember("hunter2-answers");
-  const error = coreError("DAG_NOT_FOUND", { dagId: "hunter2-answers" });
+  // Its cure names what is missing too.
+  const error = coreError("PLUGIN_NOT_FOUND", { name: "hunter2-answers", from: "here" });
   expect(answerText({ error })).not.toContain("hunter2");
   expect(answerText({ error })).toContain("***");
   expect(answerText({ result: { runId: "hunter2-answers" } })).toBe('{"result":{"runId":"hunter2-answers"}}');

@@ -71,6 +71,16 @@ describe("a masker", () => {
     expect(masker.mask(JSON.stringify({ key }))).toBe('{"key":"***"}');
   });
 
+  it("masks a long value wherever it is broken into two lines", () => {
+    const long = Array.from({ length: 300 }, (_, n) => n.toString(36).padStart(4, "_")).join("");
+    const masker = told(long);
+    for (const near of [1, 500, 1_010, 1_180])
+      for (let at = near; at < near + 20; at++) {
+        const [first, second] = masker.mask(`${long.slice(0, at)}\n${long.slice(at)}`).split("\n");
+        expect([at, first, second]).toEqual([at, at < 4 ? long.slice(0, at) : "***", "***"]);
+      }
+  });
+
   it("masks what is left of a value at the end of a text that was cut", () => {
     const masker = told("0123456789abcdef");
     expect(masker.mask(`${"x".repeat(900)}0123456 … [cut]`)).toBe(`${"x".repeat(900)}*** … [cut]`);

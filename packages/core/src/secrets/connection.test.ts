@@ -83,7 +83,9 @@ describe("a connection from an object", () => {
     options.headers.accept.push("more");
     expect(connection.options).toEqual({ headers: { accept: ["text"] } });
     expect(() => Object.assign(connection.options, { a: 1 })).toThrowError(TypeError);
-    expect(() => (connection.options as typeof options).headers.accept.push("x")).toThrowError(TypeError);
+    const inner = (connection.options as typeof options).headers;
+    expect(() => Object.assign(inner, { a: 1 })).toThrowError(TypeError);
+    expect(() => inner.accept.push("x")).toThrowError(TypeError);
   });
 
   it.each([
