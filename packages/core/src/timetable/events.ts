@@ -14,10 +14,14 @@ export interface EventsOptions {
   readonly timezone?: string;
 }
 
+/** So late may an engine be for an event that it does not catch up with. */
+const lateMs = 300_000;
+
 const known = { restrictManual: true, timezone: true } as const satisfies Record<keyof EventsOptions, true>;
 
 /**
- * Runs at the instants of a list, in their order, each once. Without catching up only those that are yet to come.
+ * Runs at the instants of a list, in their order, each once. Without catching up only those that are yet to come, or were due
+ * in the last five minutes: an engine may be late, or just be started again.
  *
  * @throws `EVENTS_INVALID` for what is no list of instants, `TIMEZONE_INVALID`, `DAG_OPTION_INVALID`
  * @example
@@ -49,7 +53,7 @@ function eventTimetable(setting: EventSetting): Timetable {
   return timetableOf(
     ({ lastStart, lastEnd, earliest, latest, catchup, now }) => {
       let at = earliest === null ? Number.NEGATIVE_INFINITY : earliest;
-      if (!catchup) at = Math.max(at, now);
+      if (!catchup) at = Math.max(at, now - lateMs);
       let start = atOrAfter(sequence, at);
       if (lastStart !== null && lastEnd !== null) start = Math.max(start, sequence.after(lastEnd));
       if (!Number.isFinite(start) || (latest !== null && start > latest)) return null;

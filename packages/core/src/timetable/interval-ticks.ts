@@ -12,9 +12,10 @@ export function intervalTicks(sequence: InstantSequence, ends: InstantSequence =
     if (!catchup) start = Math.max(start, lastCompleted(sequence, ends, now));
     if (lastStart !== null && lastEnd !== null) {
       start = Math.max(start, atOrBefore(sequence, lastEnd));
-      // A run that was about less than ours are was made by another schedule: the time around its end has no run yet.
+      // A run that was about less than ours are was made by another schedule: the rest of that time has no run yet.
       const isShorter = lastStart < lastEnd && lastEnd < ends.after(lastStart);
-      if (!isShorter) start = Math.max(start, sequence.after(lastStart));
+      if (isShorter && start <= lastStart) start = lastEnd;
+      else start = Math.max(start, sequence.after(lastStart));
     }
     if (!Number.isFinite(start) || (latest !== null && start > latest)) return null;
     const end = ends.after(start);

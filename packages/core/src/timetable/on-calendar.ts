@@ -1,4 +1,4 @@
-import { coreError, shown } from "../errors.ts";
+import { coreError, messageOf, shown } from "../errors.ts";
 import { type Zone, zoneFrom, zoneOf, zoneUntil } from "../time/zone.ts";
 import type { Calendar } from "./calendar.ts";
 import { isoDay } from "./civil.ts";
@@ -27,7 +27,8 @@ const mostSkippedDays = 3_653;
  * The ticks of a timetable that fall on days of a calendar; the day is that of the timetable's zone. Where runs have data
  * intervals, the tick is the beginning of the interval. A calendar that has no day for ten years ends the schedule.
  *
- * @throws `TIMETABLE_NOT_COMBINABLE`, `CALENDAR_INVALID`, `DAG_OPTION_INVALID`
+ * @throws `TIMETABLE_NOT_COMBINABLE`, `CALENDAR_INVALID`, `DAG_OPTION_INVALID`; when asked for runs, `TIMETABLE_FAILED` if the
+ *   calendar throws or answers neither true nor false
  * @example
  * ```ts
  * import { businessDays, cron, onCalendar } from "@millrace/core";
@@ -58,7 +59,7 @@ function keptDays(sequence: InstantSequence, calendar: Calendar, zone: Zone): In
       for (let skipped = 0; Number.isFinite(at); skipped++) {
         if (skipped > mostSkippedDays) return Number.POSITIVE_INFINITY;
         const day = dayOf(at);
-        if (calendar.has(isoDay(day))) return at;
+        if (isIn(calendar, day)) return at;
         // The rest of that day is left out at once: it may have many ticks.
         at = sequence.after(Math.max(at, firstInstant((day + 1) * dayMs, at, zone) - 1));
       }
@@ -69,13 +70,31 @@ function keptDays(sequence: InstantSequence, calendar: Calendar, zone: Zone): In
       for (let skipped = 0; Number.isFinite(at); skipped++) {
         if (skipped > mostSkippedDays) return Number.NEGATIVE_INFINITY;
         const day = dayOf(at);
-        if (calendar.has(isoDay(day))) return at;
+        if (isIn(calendar, day)) return at;
         at = sequence.before(Math.min(at, lastInstant(day * dayMs, at, zone) + 1));
       }
       return at;
     },
     ...(sequence.notesOf && { notesOf: sequence.notesOf }),
   };
+}
+
+/** @throws `TIMETABLE_FAILED`: the calendar is somebody else's code */
+function isIn(calendar: Calendar, day: number): boolean {
+  const date = isoDay(day);
+  let answer: unknown;
+  try {
+    answer = calendar.has(date);
+  } catch (error) {
+    throw failed(`its calendar threw when it was asked for ${date}: ${messageOf(error)}`, error);
+  }
+  if (typeof answer === "boolean") return answer;
+  throw failed(`its calendar answered ${shown(answer)} when it was asked for ${date}, and neither true nor false`);
+}
+
+function failed(why: string, cause?: unknown) {
+  const options = cause === undefined ? {} : { cause };
+  return coreError("TIMETABLE_FAILED", { timetable: "on a calendar", why }, options);
 }
 
 /** The first instant from this one on at which the clock shows this local time or a later one. */

@@ -101,8 +101,8 @@ class Changing {
 }
 
 it.each([
-  ["hourly to daily", cron("0 0 * * *"), ["15:00", "16:00"], ["00:00", "1d 00:00"]],
-  ["hourly to daily at the same instant", cron("0 15 * * *"), ["15:00", "16:00"], ["15:00", "1d 15:00"]],
+  ["hourly to daily", cron("0 0 * * *"), ["15:00", "16:00"], ["16:00", "1d 00:00"]],
+  ["hourly to daily at the same instant", cron("0 15 * * *"), ["15:00", "16:00"], ["16:00", "1d 15:00"]],
   ["daily to hourly", cron("0 * * * *"), ["-1d 00:00", "00:00"], ["00:00", "01:00"]],
   ["daily to another zone", cron("0 0 * * *", { timezone: "Asia/Tokyo" }), ["-1d 00:00", "00:00"], ["-9:00", "15:00"]],
   ["hourly to 45 min", every("45m"), ["15:00", "16:00"], ["16:00", "16:45"]],

@@ -61,6 +61,21 @@ describe("an engine with a timetable", () => {
     expect(await intervalsOf({ schedule, startDate: "2026-10-21" }, day)).toHaveLength(2);
   });
 
+  it("of events makes the run although its timer went off late", async () => {
+    class LateClock extends ManualClock {
+      override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+        return super.sleep(ms + 40, signal);
+      }
+    }
+    const clock = new LateClock(midnight);
+    const schedule = events(["2026-10-22T06:00:00Z"]);
+    const one = dag("sales", { schedule, startDate: "2026-10-21" }, (d) => d.empty("t"));
+    await using opened = await openEngine({ dags: [one], clock });
+    await clock.drive(opened.engine.start());
+    await clock.advance(day);
+    expect(await opened.engine.runs({ type: "scheduled", limit: 10 })).toHaveLength(1);
+  });
+
   it("of a union makes the runs of all of them", async () => {
     const schedule = union(every("6h"), every("8h"));
     const runs = await intervalsOf({ schedule, startDate: "2026-10-22", catchup: true }, day);

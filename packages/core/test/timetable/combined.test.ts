@@ -116,6 +116,23 @@ describe("onCalendar", () => {
     );
   });
 
+  test.each<[string, () => unknown, string]>([
+    [
+      "throws",
+      () => {
+        throw new Error("not today");
+      },
+      "threw when it was asked for 2026-01-06: not today",
+    ],
+    ["answers later", () => Promise.resolve(true), "answered an object of type Promise"],
+    ["answers nothing", () => undefined, "answered undefined"],
+  ])("is an error with a code when its calendar %s", (_, has, why) => {
+    const schedule = onCalendar(cron("@daily"), { has } as Calendar);
+    const ask = () => nextOf(schedule, { earliest: "2026-01-06" });
+    expect(ask).toThrow(refusedWith("TIMETABLE_FAILED"));
+    expect(ask).toThrow(why);
+  });
+
   test("refuses what is no calendar, and timetables whose ticks nobody knows", () => {
     expect(() => onCalendar(cron("@daily"), {} as Calendar)).toThrow(refusedWith("CALENDAR_INVALID"));
     expect(() => onCalendar(once(), businessDays())).toThrow(refusedWith("TIMETABLE_NOT_COMBINABLE"));
