@@ -75,6 +75,12 @@ describe("requests of another process", () => {
     expect((await opened.store.dags.get("hello"))?.paused).toBe(false);
     await ask({ operation: "setPool", pool: "p", slots: 3 });
     expect(await opened.store.pools.list()).toContainEqual({ pool: "p", slots: 3 });
+    const set = { dagId: "hello", new: { maxRuns: 3 }, from: "store", source: null };
+    expect(await ask({ operation: "setCatchup", dagId: "hello", setting: { maxRuns: 3 } })).toEqual({
+      ...set,
+      old: false,
+    });
+    expect(await opened.engine.setCatchup("hello", { maxRuns: 3 })).toEqual({ ...set, old: { maxRuns: 3 } });
     await ask({ operation: "signal", event: "the file is there" });
     expect(await opened.store.requests.pending()).toEqual([]);
   });
@@ -104,6 +110,10 @@ describe("requests of another process", () => {
       [{ operation: "pause", dagId: "nowhere" }, "DAG_NOT_FOUND"],
       [{ operation: "setPool", pool: "a b", slots: 1 }, "POOL_INVALID"],
       [{ operation: "signal", event: "millrace:x" }, "EVENT_NAME_INVALID"],
+      [{ operation: "setCatchup", dagId: "nowhere", setting: true }, "DAG_NOT_FOUND"],
+      [{ operation: "setCatchup", dagId: "../etc", setting: null }, "DAG_ID_INVALID"],
+      [{ operation: "setCatchup", dagId: "hello", setting: { since: "-30d" } }, "CATCHUP_INVALID"],
+      [{ operation: "setCatchup", dagId: "hello", setting: "yes" } as never, "REQUEST_INVALID"],
       [{ operation: "setPool", pool: "a", slots: -1 }, "REQUEST_INVALID"],
       [{ operation: "format disk" } as never, "REQUEST_INVALID"],
       [{ operation: "trigger", dagId: "hello", more: 1 } as never, "REQUEST_INVALID"],
@@ -175,6 +185,7 @@ test("a request is done once, whatever commit fails on the way, stored or not", 
         { operation: "trigger", dagId: "hello" },
         { operation: "setPool", pool: "p", slots: 1 },
         { operation: "pause", dagId: "hello" },
+        { operation: "setCatchup", dagId: "hello", setting: true },
       ];
       const asked = requests.map((request) => fileRequest(request, { store: client, home, clock: opened.clock }));
       let commits = 0;
@@ -183,6 +194,8 @@ test("a request is done once, whatever commit fails on the way, stored or not", 
       await Promise.all([answered, ...asked.map((one) => opened.clock.drive(one))]);
       await opened.clock.advance(60_000);
       expect((await opened.engine.runs()).map(({ state }) => state)).toEqual(["success"]);
+      const events = (await opened.engine.events()).filter(({ kind }) => kind === "dag.catchup_changed");
+      expect(events.map(({ data }) => JSON.parse(data ?? ""))).toEqual([{ old: false, new: true, by: "dags set" }]);
       expect(await client.requests.pending()).toEqual([]);
     }
   }
