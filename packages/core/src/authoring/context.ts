@@ -133,7 +133,10 @@ export interface XComQuery {
   readonly key?: string;
   /** Run id of another run of the same DAG. */
   readonly run?: string;
-  /** Also look into earlier runs, newest first, if this run has none. */
+  /**
+   * Also look into earlier runs (by logical date, and of the same date those made before), newest first, if this run has none:
+   * Airflow's `include_prior_dates`. Of a mapped task as a whole: into the newest run whose first element has one.
+   */
   readonly prior?: boolean;
   /** One element of a mapped task. */
   readonly mapIndex?: number;

@@ -211,8 +211,7 @@ export class AttemptXComs implements XComAccessor {
       run.isMapped(taskNo) &&
       !(task === this.#caller.taskId && query.task === undefined);
     if (isWholeMap) {
-      const rows = (await this.#rowsOfMap(task, checkXComKey(key), query.run)).filter((row) => row !== undefined);
-      const kept = rows.filter((row) => !this.#cleared.has(refName(row)));
+      const kept = await this.#keptOfMap(task, key, query);
       for (const row of kept) this.#note(row);
       const values = await Promise.all(
         kept.map(async (row) => decodePut(this.#services, row, await this.#addressOfFound(row))),
@@ -223,6 +222,19 @@ export class AttemptXComs implements XComAccessor {
     if (!found) return query.default;
     this.#note(found);
     return decodePut(this.#services, found, await this.#addressOfFound(found));
+  }
+
+  /** A key of all instances of a mapped task; with `prior`, where this run has none, of the newest earlier run that has. */
+  async #keptOfMap(task: string, key: string, { run: runId, prior }: AnyQuery): Promise<readonly XComRow[]> {
+    const rows = (await this.#rowsOfMap(task, key, runId)).filter((row) => row !== undefined);
+    const kept = rows.filter((row) => !this.#cleared.has(refName(row)));
+    if (kept.length > 0 || !prior || runId !== undefined) return kept;
+    const { store } = this.#services;
+    const { dagNo, logicalDate, runNo } = this.#caller.run;
+    const first = await store.xcoms.prior({ dagNo, taskId: task, mapIndex: 0, key, logicalDate, runNo: runNo - 1 });
+    const other = first && (await store.runs.get(first.runNo));
+    if (!other) return [];
+    return (await this.#rowsOfMap(task, key, other.runId)).filter((row) => row !== undefined);
   }
 
   /** A key of all instances of a mapped task, of this run or another. */

@@ -257,6 +257,25 @@ describe("other runs", () => {
     ]);
   });
 
+  test("a mapped task gives the list of the newest earlier run by `prior`, where this run has none", async () => {
+    const seen: unknown[] = [];
+    const mapped = dag("mapped", {}, (d) => {
+      const each = d.map("each", { over: [1, 2] }, ({ element, run, conf }) =>
+        conf["leave"] ? `${run.id}-${element}` : undefined,
+      );
+      d.task("look", async ({ xcom }) => {
+        seen.push(await xcom.pull({ task: each.id, prior: true, default: "none" }));
+        seen.push(await xcom.pull({ task: each.id, default: "none" }));
+      }).after(each);
+    });
+    await using opened = await openEngine({ dags: [mapped] });
+    await opened.run(mapped, { runId: "d0", logicalDate: "2025-12-31" });
+    await opened.run(mapped, { runId: "d1", logicalDate: "2026-01-01", conf: { leave: true } });
+    await opened.run(mapped, { runId: "d2", logicalDate: "2026-01-02" });
+    const left = ["d1-1", "d1-2"];
+    expect(seen).toEqual(["none", "none", left, left, left, "none"]);
+  });
+
   test("a mapped task of another run gives its list", async () => {
     const mapped = dag("mapped", {}, (d) => {
       const each = d.map("each", { over: [1, 2] }, ({ element, run }) => `${run.id}${element}`);
