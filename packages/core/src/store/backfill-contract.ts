@@ -140,8 +140,8 @@ export interface SkipBackfillItem extends BackfillPlace {
 }
 
 /**
- * Removes backfills that ended before this instant, with their items, those that ended first first, at most `limit` of
- * them. Runs stay, and keep the number of what is gone. Answered with `deleted`.
+ * Removes backfills that ended before this instant, with their items, those that ended first first, at most `limit` (and
+ * 10,000) of them. Runs stay, and keep the number of what is gone. Answered with `deleted`.
  */
 export interface DeleteBackfills {
   readonly kind: "deleteBackfills";

@@ -11,6 +11,7 @@ import type {
   UpdateBackfill,
 } from "./contract.ts";
 import { silent, writeEvent } from "./memory-event.ts";
+import { capped } from "./memory-record-readers.ts";
 import type { KeptBackfillItem, Transaction } from "./memory-tables.ts";
 
 type Refusal = Extract<Outcome, { status: "refused" }>;
@@ -95,7 +96,7 @@ export function deleteBackfills(tx: Transaction, { endedBefore, limit }: DeleteB
   const ended = tables.backfills
     .flatMap((row) => (row?.endedAt != null && row.endedAt < endedBefore ? [row] : []))
     .sort((a, b) => (a.endedAt as number) - (b.endedAt as number) || a.backfillNo - b.backfillNo)
-    .slice(0, Math.max(limit, 0));
+    .slice(0, capped(limit));
   for (const { backfillNo, backfillId } of ended) {
     tx.replace(tables.backfills, backfillNo, undefined);
     tx.delete(tables.backfillNoById, backfillId);

@@ -7,6 +7,7 @@ import type {
   SetBackfillLimit,
   UpdateBackfill,
 } from "@millrace/core/plugin";
+import { capped } from "../facets/reading.ts";
 import { RowBatch } from "./row-batch.ts";
 import { refused, silent, type Writer } from "./writer.ts";
 
@@ -112,7 +113,7 @@ export function backfillDeleter({ sql }: Writer): (change: DeleteBackfills) => O
   const removeItems = sql.get("DELETE FROM backfill_items WHERE backfill_no = ?");
   const remove = sql.get("DELETE FROM backfills WHERE backfill_no = ?");
   return ({ endedBefore, limit }) => {
-    const ended = find.all(endedBefore, Math.max(limit, 0));
+    const ended = find.all(endedBefore, capped(limit));
     for (const { backfillNo } of ended) {
       removeItems.all(backfillNo);
       remove.all(backfillNo);

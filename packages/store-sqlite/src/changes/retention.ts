@@ -1,11 +1,10 @@
 import type { DeleteEvents, DeleteLogs, DeleteRuns, Outcome } from "@millrace/core/plugin";
+import { capped } from "../facets/reading.ts";
 import { keepLastNumbers } from "./last-numbers.ts";
 import { flushRecords, refused, type Writer } from "./writer.ts";
 
 /** Runs that are removed at once. */
 const mostRuns = 1_000;
-/** Events or log lines that are removed at once. */
-const mostRows = 10_000;
 
 const numbers = "(SELECT value FROM json_each(?))";
 
@@ -59,7 +58,7 @@ function oldestRemover(writer: Writer, table: string, number: string): (change: 
   );
   const keepNumbers = keepLastNumbers(writer);
   return ({ upTo, limit }) => {
-    const count = Number(remove.run(upTo, Math.min(Math.max(limit, 0), mostRows)).changes);
+    const count = Number(remove.run(upTo, capped(limit)).changes);
     if (count > 0) keepNumbers();
     return { status: "deleted", count };
   };
