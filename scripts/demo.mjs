@@ -8,3 +8,4 @@ const others = ["xcom-backends", "catchup-backfill"];
 const args = process.argv.slice(2);
 const other = others.find((name) => name === args[0]);
 process.exitCode = runInPackage(`example-${other ?? "xcom-patterns"}`, "demo", other ? args.slice(1) : args);
+if (!other && process.exitCode === 0) console.log("\nThere are more: npm run demo:backends, npm run demo:catchup");

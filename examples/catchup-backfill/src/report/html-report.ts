@@ -1,7 +1,7 @@
 import { resourceChart } from "./charts/resource-chart.ts";
 import { spanChart } from "./charts/span-chart.ts";
 import { type HtmlValue, html, SafeHtml } from "./html-text.ts";
-import { bytes, instant, span, whole } from "./number-format.ts";
+import { instant, span, whole } from "./number-format.ts";
 import { headlineOf } from "./report-headline.ts";
 import { reportStyle } from "./report-style.ts";
 import type { DagFigures, ResourceUse, StoryReport } from "./story-report.ts";
@@ -28,7 +28,7 @@ export function renderHtmlReport(report: StoryReport): string {
 <main>
 ${cards(report)}
 ${chapters.map((chapter) => section(chapter.id, chapter.title, chapter.lead, [lines(chapter.lines), chartOf(chapter.id, report)]))}
-${section("dags", "What each DAG did", "Runs over the whole story, and how many were active at once at most.", dagTable(report.dags))}
+${section("dags", "What each DAG did", "As it stands at the end: a run that a backfill ran again counts as one of the backfill. Rows are those of all loads together.", dagTable(report.dags))}
 ${section("skipped", "What was skipped, and why", "Nothing is left out in silence: every task that was skipped says why.", skippedTable(report))}
 ${section("checks", "Checks", "Every row of the target against the source, reckoned by a way of its own, and every limit against the events.", checkTable(report))}
 ${section("messages", "Messages", "What the webhook was told, in the time of the story.", html`<ol class="told">${messages.map(({ at, text }) => html`<li><time>${instant(at)}</time> ${text}</li>`)}</ol>`)}
@@ -80,23 +80,29 @@ function resources({ title, samples, activeLimit }: ResourceUse): HtmlValue {
     resourceChart(samples, {
       id: "memory",
       title: "Memory of the process",
-      of: ({ memoryBytes }) => memoryBytes,
-      format: bytes,
+      of: ({ memoryBytes }) => memoryBytes / megabyte,
+      format: megabytes,
     }),
     resourceChart(samples, {
       id: "store",
       title: "Millrace's database",
-      of: ({ storeBytes }) => storeBytes,
-      format: bytes,
+      of: ({ storeBytes }) => storeBytes / megabyte,
+      format: megabytes,
     }),
     resourceChart(samples, {
       id: "target",
       title: "Target database",
-      of: ({ targetBytes }) => targetBytes,
-      format: bytes,
+      of: ({ targetBytes }) => targetBytes / megabyte,
+      format: megabytes,
     }),
   ];
   return html`<h3>${title}</h3><div class="charts">${charts.map((chart, place) => html`<figure><figcaption>${["Active runs", "Memory of the process", "Millrace's database", "Target database"][place]}</figcaption>${chart}</figure>`)}</div>`;
+}
+
+const megabyte = 1_048_576;
+
+function megabytes(value: number): string {
+  return `${value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value)} MB`;
 }
 
 function dagTable(dags: readonly DagFigures[]): SafeHtml {

@@ -16,6 +16,7 @@ export function renderMarkdownReport(report: StoryReport): string {
     ]),
     ...resources(report.resources),
     "## What each DAG did",
+    "As it stands at the end: a run that a backfill ran again counts as one of the backfill. Rows are those of all loads together.",
     table(
       ["DAG", "Runs", "Scheduled", "Backfill", "Succeeded", "Failed", "Rows written", "Active at most"],
       report.dags.map((dag) => [

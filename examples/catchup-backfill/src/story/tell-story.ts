@@ -62,7 +62,7 @@ export async function tellStory({ msPerRow = 100, ...options }: StoryOptions): P
     tookSeconds: (realMs() - began) / 1_000,
     chapters: [history, everyday, outage, settings, backfill, again].map(({ chapter }) => chapter),
     dags: await dagFigures(stage),
-    skipped: await skippedWork(stage),
+    skipped: skippedWork(stage),
     checks: await storyChecks(stage, {
       outage: outage.found,
       settings: settings.found,

@@ -50,7 +50,11 @@ export async function playAgain(stage: Stage): Promise<Played<AgainFound>> {
     ),
   );
   const repaired = [...failed, ...found];
-  tell(`Both days: ${repaired.join(", ")}.`);
+  tell(
+    repaired.every((outcome) => outcome === "loaded")
+      ? "Both days are loaded now."
+      : `These days: ${repaired.join(", ")}.`,
+  );
 
   tell("The whole month is run again, because late orders and corrections have come since:");
   const all = { ...month, reprocess: "completed" } as const;
