@@ -1,3 +1,4 @@
+import { memoryDatabase, memoryStore } from "@millrace/core/plugin";
 import { describe, expect, test } from "vitest";
 import { compareBackfillPlans, previewBackfill } from "../src/index.ts";
 import { codeOf, minuteDag, miscounted, newFate, openedEngine, wishes } from "./opened.ts";
@@ -158,6 +159,99 @@ describe("a backfill", () => {
   });
 });
 
+describe("a backfill that is overtaken", () => {
+  test("leaves a run alone that has failed since it was planned, unless failed ones are to be run again", async () => {
+    for (const reprocess of ["none", "failed"] as const) {
+      await using opened = await openedEngine({ dags: [minuteDag(newFate())] });
+      const { backfills, test: engine, drive } = opened;
+      const { backfillId } = await drive(
+        backfills.create("sales", { from: day(1), to: day(3), reprocess }, { maxActive: 1 }),
+      );
+      await drive(backfills.pause(backfillId));
+      await engine.advance("61s");
+      const row = await engine.store.dags.get("sales");
+      const at = Date.UTC(2026, 0, 2);
+      const run = {
+        dagNo: row?.dagNo ?? 0,
+        versionNo: row?.versionNo ?? 0,
+        type: "scheduled",
+        runId: "scheduled__2",
+      } as const;
+      const about = {
+        logicalDate: at,
+        intervalStart: at,
+        intervalEnd: at + 86_400_000,
+        at,
+        params: null,
+        conf: null,
+      } as const;
+      const [made] = await engine.store.commit([
+        { kind: "createRun", ...run, ...about, idempotencyKey: null, backfill: null },
+      ]);
+      const runNo = made?.status === "created" ? made.runNo : -1;
+      await engine.store.commit([{ kind: "updateRun", runNo, from: ["queued"], to: "failed", note: null, at }]);
+      await drive(backfills.resume(backfillId));
+      await engine.advance("10m");
+      const ended = reprocess === "none" ? { success: 2, skipped: 1 } : { success: 3, skipped: 0 };
+      expect(await backfills.show(backfillId)).toMatchObject({ state: "completed", ...ended });
+      expect((await engine.store.runs.get(runNo))?.state).toBe(reprocess === "none" ? "failed" : "success");
+    }
+  });
+
+  test("does not run again what another one has taken over", async () => {
+    const fate = newFate();
+    fate.failing.add(day(1));
+    await using opened = await openedEngine({ dags: [minuteDag(fate)] });
+    const { backfills, test: engine, drive } = opened;
+    const first = await drive(backfills.create("sales", { from: day(1), to: day(1) }));
+    await engine.advance("2m");
+    await drive(backfills.create("sales", { from: day(1), to: day(1), reprocess: "failed" }));
+    await engine.advance("2m");
+    fate.failing.clear();
+    fate.begun.length = 0;
+    await drive(backfills.retryFailed(first.backfillId));
+    await engine.advance("10m");
+    expect(fate.begun).toEqual([]);
+    expect(await backfills.show(first.backfillId)).toMatchObject({ state: "completed", failed: 1 });
+  });
+});
+
+describe("an engine that starts", () => {
+  test("cancels what was being prepared, and finishes what was being cancelled", async () => {
+    const database = memoryDatabase();
+    const sales = minuteDag(newFate());
+    let backfillId = "";
+    {
+      await using opened = await openedEngine({ dags: [sales], store: memoryStore({ database }) });
+      const { store } = opened.test;
+      ({ backfillId } = await opened.drive(opened.backfills.create("sales", ten, { maxActive: 2 })));
+      await opened.test.settle();
+      const { dagNo = 0 } = (await store.dags.get("sales")) ?? {};
+      const spec = JSON.stringify((await opened.backfills.show(backfillId)).spec);
+      const { backfillNo = -1 } = (await store.backfills.find(backfillId)) ?? {};
+      const wish = {
+        kind: "putState",
+        namespace: "millrace/backfills/cancel",
+        key: String(backfillNo),
+        value: "0",
+        at: 0,
+      } as const;
+      await store.commit([{ kind: "createBackfill", backfillId: "half", dagNo, spec, maxActive: 1, at: 0 }, wish]);
+    }
+    await using opened = await openedEngine({ dags: [sales], store: memoryStore({ database }) });
+    const { backfills, test: engine, drive } = opened;
+    await engine.advance("1h");
+    expect(await backfills.show("half")).toMatchObject({
+      state: "cancelled",
+      note: expect.stringContaining("cut off"),
+    });
+    expect(await backfills.show(backfillId)).toMatchObject({ state: "cancelled", cancelled: 2, active: 0, pending: 8 });
+    expect(await wishes(engine.store)).toEqual([]);
+    const again = await drive(backfills.create("sales", { from: day(3), to: day(4) }, { backfillId: "half" }));
+    expect(again.backfillId).toBe("half.2");
+  });
+});
+
 describe("a backfill of a DAG that depends on its past", () => {
   test("begins without a past, goes on date by date, and waits at a failed one until somebody mends it", async () => {
     const fate = newFate();
@@ -210,13 +304,13 @@ describe("a backfill that somebody stops", () => {
       await using opened = await openedEngine({ dags: [minuteDag(newFate())] });
       const { backfills, test: engine, drive } = opened;
       const { backfillId } = await drive(backfills.create("sales", ten, { maxActive: 2 }));
-      await engine.settle();
+      await engine.advance("61s");
       expect(await drive(backfills.cancel(backfillId, { keepRunning }))).toMatchObject({ state: "cancelled" });
       await engine.advance("1h");
-      const ended = keepRunning ? { success: 2, cancelled: 0 } : { success: 0, cancelled: 2 };
+      const ended = keepRunning ? { success: 4, cancelled: 0 } : { success: 2, cancelled: 2 };
       expect(await backfills.show(backfillId)).toMatchObject({
         state: "cancelled",
-        pending: 8,
+        pending: 6,
         active: 0,
         etaMs: null,
         ...ended,
@@ -315,13 +409,13 @@ describe("a backfill is refused", () => {
     await drive(backfills.cancel(first.backfillId));
     await drive(backfills.create("sales", { from: day(2), to: day(10), reprocess: "failed" }));
     await engine.advance("30m");
-    const states = (await backfills.list()).map(({ dagId, state, total }) => `${dagId} ${total} ${state}`);
+    const states = (await backfills.list()).map(({ dagId, state, success }) => `${dagId} ${state} ${success}`);
     expect(states).toEqual([
-      "sales 9 completed",
-      "stock 10 completed",
-      "sales 2 completed",
-      "sales 4 cancelled",
-      "sales 10 cancelled",
+      "sales completed 9",
+      "stock completed 10",
+      "sales completed 2",
+      "sales cancelled 0",
+      "sales cancelled 0",
     ]);
     expect((await backfills.list({ dagId: "stock", states: ["completed"] })).length).toBe(1);
   });
