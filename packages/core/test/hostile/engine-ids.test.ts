@@ -83,6 +83,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Call>> | string>> 
   answerRequests: "takes nothing; what stands in the store is read by parseRequest",
   dagIds: "takes nothing",
   metrics: "takes nothing",
+  health: "takes nothing",
   close: "takes nothing",
 };
 
