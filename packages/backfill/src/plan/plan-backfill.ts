@@ -32,7 +32,7 @@ const mostSelectors = 200;
  *
  * A date is in the plan when its logical date lies in the range and its interval has ended by `now`. A run that is queued or
  * running is left alone; one that has ended is run again if `reprocess` says so. What `skip` has, and what `only` does not
- * have, is left out. Ten years of hours take about 50 ms and 10 MB.
+ * have, is left out. Ten years of hours take 0.1 to 0.3 s and less than 30 MB.
  *
  * @throws `BACKFILL_RANGE_INVALID`, `BACKFILL_OPTION_INVALID`, `BACKFILL_NOT_PERIODIC`, `BACKFILL_PAST_NEEDS_FORWARD`,
  * `BACKFILL_PAST_NEEDS_REPROCESS`, `BACKFILL_TOO_LARGE`, `BACKFILL_DATES_INVALID`, `BACKFILL_CALENDAR_INVALID`,
