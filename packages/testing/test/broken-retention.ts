@@ -72,6 +72,23 @@ export const brokenRetention: Readonly<Record<string, Break>> = {
       });
     },
   }),
+  "values of runs are not removed": (store) => ({
+    commit: (group, options) =>
+      store.commit(
+        group.map((change) => (change.kind === "deleteXComsOfRuns" ? { ...change, runNos: [] } : change)),
+        options,
+      ),
+  }),
+  "values of any number of runs are removed at once": changes((change) =>
+    change.kind === "deleteXComsOfRuns" ? { ...change, runNos: change.runNos.slice(0, 1_000) } : change,
+  ),
+  "the first run of a page is the last one of the page before": (store) => ({
+    runs: {
+      ...store.runs,
+      expired: ({ after, ...query }) =>
+        store.runs.expired({ ...query, ...(after && { after: { ...after, runNo: after.runNo - 1 } }) }),
+    },
+  }),
   "a run named twice counts twice": outcomes((outcome, change) =>
     outcome.status === "deleted" && change.kind === "deleteRuns" && outcome.count > 0
       ? { ...outcome, count: Math.max(outcome.count, change.runNos.length - 1) }

@@ -61,6 +61,7 @@ function added(sum: RemovedExpired, more: RemovedExpired): RemovedExpired {
   const { isComplete } = more;
   return {
     dags: [...dags.values()],
+    xcoms: sum.xcoms + more.xcoms,
     backfills: sum.backfills + more.backfills,
     events: sum.events + more.events,
     logLines: sum.logLines + more.logLines,

@@ -92,6 +92,7 @@ function retentionOf(
   const dags = configured && dagId === undefined ? configured.dags : undefined;
   return {
     runs: { olderThan: olderThan ?? false, keep: keep ?? false },
+    xcoms: false,
     logs: age,
     events: age,
     ...(dags && { dags }),

@@ -122,13 +122,14 @@ export interface RunFacet {
   /**
    * Numbers of runs of the DAG that have ended and need not be kept, those that ended first first: that ended before
    * `endedBefore`, or are not among the `keep` that ended last. Never the one that ended last, nor the one with the newest
-   * logical date among those that own theirs, because later runs look back at them. At most `limit` (and 10,000). Costs as
-   * many steps as it gives, and as runs are to be kept.
+   * logical date among those that own theirs, because later runs look back at them. Only those behind `after`, in this
+   * order. At most `limit` (and 10,000). Costs as many steps as it gives, and as runs are to be kept.
    */
   expired(query: {
     readonly dagNo: number;
     readonly endedBefore: number | null;
     readonly keep: number | null;
+    readonly after?: { readonly endedAt: number; readonly runNo: number };
     readonly limit: number;
   }): Promise<readonly number[]>;
 }

@@ -12,7 +12,7 @@ import { clearTask, collapseTask } from "./memory-clear-changes.ts";
 import { done, silent, writeEvent } from "./memory-event.ts";
 import { reprocessRun } from "./memory-reprocess-run.ts";
 import { answerRequest, deleteRequests, fileRequest } from "./memory-request-changes.ts";
-import { deleteEvents, deleteLogs, deleteRuns } from "./memory-retention-changes.ts";
+import { deleteEvents, deleteLogs, deleteRuns, deleteXComsOfRuns } from "./memory-retention-changes.ts";
 import { advanceSchedule, createRun, registerDag, setDagPaused, updateRun } from "./memory-run-changes.ts";
 import type { Transaction } from "./memory-tables.ts";
 import {
@@ -122,6 +122,8 @@ export function applyChange(tx: Transaction, change: Change): Outcome {
       return skipBackfillItem(tx, change);
     case "deleteBackfills":
       return deleteBackfills(tx, change);
+    case "deleteXComsOfRuns":
+      return deleteXComsOfRuns(tx, change);
     case "deleteRuns":
       return deleteRuns(tx, change);
     case "deleteEvents":

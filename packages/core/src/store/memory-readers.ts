@@ -217,7 +217,7 @@ function placeNow(tables: Tables, row: XComRow): { readonly mapIndex: number } {
 
 function expiredRuns(
   runs: Tables["runs"],
-  { dagNo, endedBefore, keep, limit }: Parameters<RunFacet["expired"]>[0],
+  { dagNo, endedBefore, keep, after, limit }: Parameters<RunFacet["expired"]>[0],
 ): readonly number[] {
   const ended = runs
     .flatMap((run) => (run?.dagNo === dagNo && run.endedAt !== null ? [{ ...run, endedAt: run.endedAt }] : []))
@@ -226,6 +226,10 @@ function expiredRuns(
   return ended
     .filter(({ endedAt }, place) => (endedBefore !== null && endedAt < endedBefore) || (keep !== null && place >= keep))
     .filter((run) => run !== newest && run !== ended[0])
+    .filter(
+      ({ endedAt, runNo }) =>
+        after === undefined || endedAt > after.endedAt || (endedAt === after.endedAt && runNo > after.runNo),
+    )
     .reverse()
     .slice(0, capped(limit))
     .map(({ runNo }) => runNo);

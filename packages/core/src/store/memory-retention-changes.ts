@@ -1,5 +1,5 @@
 import { isRunFinished } from "../lifecycle/states.ts";
-import type { DeleteEvents, DeleteLogs, DeleteRuns, Outcome, RunRow } from "./contract.ts";
+import type { DeleteEvents, DeleteLogs, DeleteRuns, DeleteXComsOfRuns, Outcome, RunRow } from "./contract.ts";
 import { removeTask } from "./memory-clear-changes.ts";
 import { capped } from "./memory-record-readers.ts";
 import type { Transaction } from "./memory-tables.ts";
@@ -37,6 +37,21 @@ function removeRun(tx: Transaction, { runNo, runId, dagNo, logicalDate, idempote
   if (tables.runNoByDate.get(date) === runNo) tx.delete(tables.runNoByDate, date);
   if (idempotencyKey !== null) tx.delete(tables.runNoByIdempotencyKey, `${dagNo} ${idempotencyKey}`);
   tx.replace(tables.runs, runNo, undefined);
+}
+
+export function deleteXComsOfRuns(tx: Transaction, { runNos }: DeleteXComsOfRuns): Outcome {
+  const { tables } = tx;
+  if (runNos.length > mostRuns) return { status: "refused", reason: `more than ${mostRuns} runs at once` };
+  let count = 0;
+  for (const runNo of runNos) {
+    const run = tables.runs[runNo];
+    if (run === undefined || !isRunFinished(run.state)) continue;
+    for (const taskInstanceNo of tables.tasksOfRun.get(runNo) ?? []) {
+      count += tables.xcoms.get(taskInstanceNo)?.size ?? 0;
+      tx.delete(tables.xcoms, taskInstanceNo);
+    }
+  }
+  return { status: "deleted", count };
 }
 
 export function deleteEvents(tx: Transaction, change: DeleteEvents): Outcome {

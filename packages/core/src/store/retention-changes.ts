@@ -1,6 +1,6 @@
 /** Removing what is too old, or too much. Answered with `deleted`. The numbers of what is removed are never given out again. */
 
-export type RetentionChange = DeleteRuns | DeleteEvents | DeleteLogs;
+export type RetentionChange = DeleteRuns | DeleteXComsOfRuns | DeleteEvents | DeleteLogs;
 
 /**
  * Removes runs that have ended, with all that is theirs: task instances, XComs, what they read, logs, costs, and events;
@@ -9,6 +9,16 @@ export type RetentionChange = DeleteRuns | DeleteEvents | DeleteLogs;
  */
 export interface DeleteRuns {
   readonly kind: "deleteRuns";
+  readonly runNos: readonly number[];
+  readonly at: number;
+}
+
+/**
+ * Removes the XComs of runs that have ended, which stay; other runs, and those that are not there, are passed over. Counts
+ * XComs. Bytes that they lead to are left to the collector. Refused for more than 1,000 runs.
+ */
+export interface DeleteXComsOfRuns {
+  readonly kind: "deleteXComsOfRuns";
   readonly runNos: readonly number[];
   readonly at: number;
 }

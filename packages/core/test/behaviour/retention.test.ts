@@ -120,8 +120,8 @@ describe("the retention service", () => {
     expect((await runsIn(opened.store)).map(({ runNo }) => runNo)).toEqual([8, 7, 6]);
     const told = opened.events.filter(({ kind }) => kind === "retention.removed").map(({ data }) => data);
     expect(told).toEqual([
-      { runs: 3, backfills: 0, events: 0, logLines: 0 },
-      { runs: 2, backfills: 0, events: 0, logLines: 0 },
+      { runs: 3, xcoms: 0, backfills: 0, events: 0, logLines: 0 },
+      { runs: 2, xcoms: 0, backfills: 0, events: 0, logLines: 0 },
     ]);
     await expect(opened.engine.tasks("one", "run-1")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
   });
@@ -306,6 +306,43 @@ describe("the retention service", () => {
     expect([...answers].filter((answer) => answer !== "2 value,value")).not.toEqual([]);
     for (const answer of answers)
       expect(["2 value,value", "RUN_NOT_FOUND", "TASK_NOT_FOUND", "XCOM_NOT_FOUND"]).toContain(answer);
+  });
+
+  test("removes values of runs that stay, by age and number, once each; of a DAG that keeps everything none", async () => {
+    const clock = new ManualClock(start);
+    const version = (id: string) =>
+      dag(id, {}, (d) => {
+        d.task("t", ({ run }) => run.id);
+      });
+    const dags = [version("one"), version("audit")];
+    const xcoms = { olderThan: "10d", keep: 3 } as const;
+    const retention = { runs: false, xcoms, logs: false, events: false, dags: { audit: false } } as const;
+    await using opened = await openEngine({ dags, clock, services: [retentionService({ retention })] });
+    const { engine, store } = opened;
+    for (let n = 0; n < 6; n++) for (const one of dags) await opened.run(one, { runId: `r${n}` });
+    await clock.drive(engine.start());
+    await clock.advance(hour);
+    const left = async (dagId: string) => {
+      const values = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => engine.xcom(dagId, `r${n}`, "t").catch(() => "no run")),
+      );
+      return values.filter((value) => value !== undefined && value !== "no run");
+    };
+    expect(await left("one")).toEqual(["r3", "r4", "r5"]);
+    expect(await left("audit")).toEqual(["r0", "r1", "r2", "r3", "r4", "r5"]);
+    await clock.advance(5 * day);
+    for (const runId of ["r6", "r7"]) await opened.run(dags[0], { runId });
+    // It ends anew, and is the newest now.
+    await clock.drive(engine.clear("one", "r0"));
+    await clock.advance(hour);
+    expect(await left("one")).toEqual(["r0", "r6", "r7"]);
+    await clock.advance(6 * day);
+    // The one that ended last stays as it is.
+    await clock.advance(11 * day);
+    expect(await left("one")).toEqual(["r7"]);
+    expect(await store.runs.list({ dagId: "one" })).toHaveLength(8);
+    const told = (await engine.events({ limit: 1_000 })).filter(({ kind }) => kind === "retention.removed");
+    expect(told.map(({ data }) => (JSON.parse(data ?? "{}") as { xcoms: number }).xcoms)).toEqual([3, 3, 2]);
   });
 
   test("with false removes nothing by itself, and tells wrong rules at once", async () => {

@@ -23,7 +23,7 @@ import { dagRegistrar } from "./register-dag.ts";
 import { xcomReplacer } from "./replace-xcom.ts";
 import { runReprocessor } from "./reprocess-run.ts";
 import { requestAnswerer, requestDeleter, requestFiler } from "./requests.ts";
-import { eventDeleter, logDeleter, runDeleter } from "./retention.ts";
+import { eventDeleter, logDeleter, runDeleter, runXComDeleter } from "./retention.ts";
 import { taskReturner } from "./return-task.ts";
 import { RowBatch } from "./row-batch.ts";
 import { dagPauser } from "./set-dag-paused.ts";
@@ -162,6 +162,7 @@ function applier(writer: Writer): (change: Change) => Outcome {
   const skipBackfillItem = itemSkipper(writer);
   const deleteBackfills = backfillDeleter(writer);
   const deleteRuns = runDeleter(writer);
+  const deleteXComsOfRuns = runXComDeleter(writer);
   const deleteEvents = eventDeleter(writer);
   const deleteLogs = logDeleter(writer);
   return (change) => {
@@ -226,6 +227,8 @@ function applier(writer: Writer): (change: Change) => Outcome {
         return skipBackfillItem(change);
       case "deleteBackfills":
         return deleteBackfills(change);
+      case "deleteXComsOfRuns":
+        return deleteXComsOfRuns(change);
       case "deleteRuns":
         return deleteRuns(change);
       case "deleteEvents":

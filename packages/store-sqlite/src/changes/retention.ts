@@ -1,4 +1,4 @@
-import type { DeleteEvents, DeleteLogs, DeleteRuns, Outcome } from "@millrace/core/plugin";
+import type { DeleteEvents, DeleteLogs, DeleteRuns, DeleteXComsOfRuns, Outcome } from "@millrace/core/plugin";
 import { capped } from "../facets/reading.ts";
 import { keepLastNumbers } from "./last-numbers.ts";
 import { flushRecords, refused, type Writer } from "./writer.ts";
@@ -37,6 +37,19 @@ export function runDeleter(writer: Writer): (change: DeleteRuns) => Outcome {
     for (const removal of removals) removal.all(list);
     keepNumbers();
     return { status: "deleted", count: removed.length };
+  };
+}
+
+export function runXComDeleter(writer: Writer): (change: DeleteXComsOfRuns) => Outcome {
+  const remove = writer.sql.get(
+    `DELETE FROM xcoms WHERE task_instance_no IN (
+       SELECT t.task_instance_no FROM json_each(?) CROSS JOIN runs r ON r.run_no = json_each.value
+       CROSS JOIN task_instances t ON t.run_no = r.run_no WHERE r.state IN ('success', 'failed', 'cancelled'))`,
+  );
+  return ({ runNos }) => {
+    if (runNos.length > mostRuns) return refused(`more than ${mostRuns} runs at once`);
+    writer.xcoms.flush();
+    return { status: "deleted", count: Number(remove.run(JSON.stringify(runNos)).changes) };
   };
 }
 

@@ -9,7 +9,7 @@ const ended = "FROM runs INDEXED BY runs_ended WHERE dag_no = ? AND ended_at IS 
 
 export function expiredRuns(
   sql: Statements,
-  { dagNo, endedBefore, keep, limit }: Parameters<RunFacet["expired"]>[0],
+  { dagNo, endedBefore, keep, after, limit }: Parameters<RunFacet["expired"]>[0],
 ): readonly number[] {
   const fromEnd = sql.get(
     `SELECT ended_at AS endedAt, run_no AS runNo ${ended} ORDER BY ended_at DESC, run_no DESC LIMIT 1 OFFSET ?`,
@@ -30,10 +30,14 @@ export function expiredRuns(
     )
     .get(dagNo)?.runNo;
   const first = sql.get(
-    `SELECT run_no AS runNo ${ended} AND (ended_at, run_no) <= (?, ?) AND run_no NOT IN (?, ?)
+    `SELECT run_no AS runNo ${ended} AND (ended_at, run_no) <= (?, ?) AND (ended_at, run_no) > (?, ?)
+     AND run_no NOT IN (?, ?)
      ORDER BY ended_at, run_no LIMIT ?`,
   );
-  return first.all(dagNo, ...bound, last[1], Number(newest ?? 0), capped(limit)).map(({ runNo }) => Number(runNo));
+  const { endedAt, runNo: behind } = after ?? { endedAt: Number.MIN_SAFE_INTEGER, runNo: 0 };
+  return first
+    .all(dagNo, ...bound, endedAt, behind, last[1], Number(newest ?? 0), capped(limit))
+    .map(({ runNo }) => Number(runNo));
 }
 
 function later(a: Place | undefined, b: Place | undefined): Place | undefined {

@@ -199,6 +199,11 @@ const retaining = fc.oneof(
     runNos: runs.map((run) => runAt(numbers, run)),
     at,
   })),
+  told("deleteXComsOfRuns", fc.record({ runs: fc.array(pick, { maxLength: 3 }), at }), ({ runs, at }, numbers) => ({
+    kind: "deleteXComsOfRuns",
+    runNos: runs.map((run) => runAt(numbers, run)),
+    at,
+  })),
   told("deleteEvents", fc.record({ event: pick, limit: fc.nat({ max: 9 }) }), ({ event, limit }, { seqs }) => ({
     kind: "deleteEvents",
     upTo: seqs[event % Math.max(seqs.length, 1)] ?? 0,

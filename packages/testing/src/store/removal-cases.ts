@@ -56,6 +56,27 @@ export const removalCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "the XComs of runs that have ended are removed, and nothing else; those of runs that go on stay",
+    async run(place) {
+      const { store, run } = await withRuns(place);
+      const [gone, kept, again] = [await run("gone"), await run("kept"), await run("again")];
+      await apply(store, updateRun({ runNo: again.runNo, from: ["success"], to: "queued" }), "done");
+      const found = (await store.xcoms.ofRun(gone.runNo)).length;
+      expect(found).toBeGreaterThan(1);
+      const before = (await everythingOf(store, gone.runNo)) as object;
+      const runNos = [gone.runNo, again.runNo, 999_999, gone.runNo];
+      const last = await store.events.last();
+      const change = { kind: "deleteXComsOfRuns", runNos, at: noon } as const;
+      expect(await apply(store, change, "deleted")).toEqual({ status: "deleted", count: found });
+      expect(await store.events.last()).toBe(last);
+      expect(await everythingOf(store, gone.runNo)).toEqual({ ...before, xcoms: [] });
+      for (const { runNo } of [kept, again]) expect(await store.xcoms.ofRun(runNo)).toHaveLength(found);
+      expect(await apply(store, change, "deleted")).toEqual({ status: "deleted", count: 0 });
+      await apply(store, { ...change, runNos: Array(1_001).fill(kept.runNo) as number[] }, "refused");
+      expect(await store.xcoms.ofRun(kept.runNo)).toHaveLength(found);
+    },
+  },
+  {
     name: "runs that go on, or are not there, are passed over; a run named twice is removed once",
     async run(place) {
       const { store, dagNo, versionNo, run } = await withRuns(place);

@@ -23,6 +23,20 @@ export const retentionCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "runs expire in pages: those behind one, by its end and then its number",
+    async run(place) {
+      const { ended, expired } = await dagWithRuns(place);
+      const [b, a] = [await ended("b", 20), await ended("a", 10)];
+      const a2 = await ended("a2", 10);
+      await ended("c", 30);
+      await ended("last", 90);
+      expect(await expired(99, null, 100, a)).toEqual(["a2", "b", "c"]);
+      expect(await expired(99, null, 1, a2)).toEqual(["b"]);
+      expect(await expired(30, null, 100, b)).toEqual([]);
+      expect(await expired(null, 2, 100, a)).toEqual(["a2", "b"]);
+    },
+  },
+  {
     name: "runs expire that are not among so many that ended last",
     async run(place) {
       const { ended, expired } = await dagWithRuns(place);
@@ -130,8 +144,10 @@ async function dagWithRuns(place: StoreUnderTest) {
     await apply(store, updateRun({ runNo, to, at }), "done");
     return runNo;
   };
-  const expired = async (endedBefore: number | null, keep: number | null, limit = 100) => {
-    const runNos = await store.runs.expired({ dagNo, endedBefore, keep, limit });
+  const expired = async (endedBefore: number | null, keep: number | null, limit = 100, after?: number) => {
+    const row = after === undefined ? undefined : await store.runs.get(after);
+    const place = row && { after: { endedAt: row.endedAt ?? 0, runNo: row.runNo } };
+    const runNos = await store.runs.expired({ dagNo, endedBefore, keep, limit, ...place });
     return Promise.all(runNos.map(async (runNo) => (await store.runs.get(runNo))?.runId));
   };
   return { store, dagNo, made, ended, expired };

@@ -1,6 +1,6 @@
 import type { Store } from "../../store/contract.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
-import type { RetentionRules } from "./retention-rules.ts";
+import type { RetentionRules, RunRule } from "./retention-rules.ts";
 
 /** What is looked at, and by which rules. */
 export interface ExpiredScope {
@@ -23,10 +23,33 @@ export async function expiredQueries(scope: ExpiredScope): Promise<readonly Expi
   const now = clock.now();
   return (await store.dags.list()).flatMap(({ dagId, dagNo }) => {
     if (only !== undefined && only !== dagId) return [];
-    const { olderThanMs, keep } = rules.dags.get(dagId) ?? rules.runs;
-    if (olderThanMs === null && keep === null) return [];
-    return [{ dagId, query: { dagNo, endedBefore: olderThanMs === null ? null : now - olderThanMs, keep } }];
+    const rule = rules.dags.get(dagId) ?? rules.runs;
+    return keepsAll(rule) ? [] : [queryOf({ dagId, dagNo }, rule, now)];
   });
+}
+
+/** The same for runs whose XComs have to go. A DAG of which everything is kept keeps these too. */
+export async function expiredXComQueries(scope: ExpiredScope): Promise<readonly ExpiredQuery[]> {
+  const { store, rules, dagId: only, clock = systemClock } = scope;
+  if (keepsAll(rules.xcoms)) return [];
+  const now = clock.now();
+  return (await store.dags.list()).flatMap(({ dagId, dagNo }) => {
+    const own = rules.dags.get(dagId);
+    if ((only !== undefined && only !== dagId) || (own && keepsAll(own))) return [];
+    return [queryOf({ dagId, dagNo }, rules.xcoms, now)];
+  });
+}
+
+function keepsAll({ olderThanMs, keep }: RunRule): boolean {
+  return olderThanMs === null && keep === null;
+}
+
+function queryOf(
+  { dagId, dagNo }: { readonly dagId: string; readonly dagNo: number },
+  { olderThanMs, keep }: RunRule,
+  now: number,
+): ExpiredQuery {
+  return { dagId, query: { dagNo, endedBefore: olderThanMs === null ? null : now - olderThanMs, keep } };
 }
 
 /** Up to which numbers events and log lines are not kept; 0 for none. */

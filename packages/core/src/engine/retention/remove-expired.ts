@@ -1,11 +1,11 @@
 import { coreError } from "../../errors.ts";
 import { taskStateNamespace } from "../../runtime/state-accessor.ts";
 import { deadlineNamespace } from "../../scheduler/deadlines.ts";
-import type { Change, Outcome } from "../../store/contract.ts";
+import type { Change, Outcome, RunFacet, Store } from "../../store/contract.ts";
 import { type Clock, monotonicOf, systemClock } from "../../time/clock.ts";
 import { turn } from "../../time/turn.ts";
 import { BatchSize } from "./batch-size.ts";
-import { type ExpiredQuery, type ExpiredScope, expiredQueries, oldUpTo } from "./expired-scope.ts";
+import { type ExpiredQuery, type ExpiredScope, expiredQueries, expiredXComQueries, oldUpTo } from "./expired-scope.ts";
 
 /** What was removed of one DAG. */
 export interface RemovedRuns {
@@ -17,6 +17,8 @@ export interface RemovedRuns {
 export interface RemovedExpired {
   /** DAGs of which runs were removed. */
   readonly dags: readonly RemovedRuns[];
+  /** XComs of runs that stay. */
+  readonly xcoms: number;
   /** Backfills that ended before the age of runs, with the list of their dates. */
   readonly backfills: number;
   /** Besides those of these runs. */
@@ -32,6 +34,17 @@ export interface RemoveExpiredOptions extends ExpiredScope {
   /** It ends after so long, with what is removed by then. Default: when all is done. */
   readonly budgetMs?: number;
   readonly signal?: AbortSignal;
+}
+
+/** Under this namespace of the state facet stands by DAG the run up to which XComs were removed, in the order of their ends. */
+const xcomNamespace = "retention.xcoms";
+
+/** Where a run stands among those of its DAG that have ended. */
+type EndPlace = NonNullable<Parameters<RunFacet["expired"]>[0]["after"]>;
+
+export async function xcomsGoneUpTo(state: Pick<Store, "state">, dagId: string): Promise<EndPlace | undefined> {
+  const text = await state.state.get(xcomNamespace, dagId);
+  return text === undefined ? undefined : (JSON.parse(text) as EndPlace);
 }
 
 const most = { runs: 1_000, rows: 10_000 };
@@ -51,11 +64,13 @@ export async function removeExpired(options: RemoveExpiredOptions): Promise<Remo
     const removed = await removal.runsOf(query);
     if (removed.runs > 0) dags.push(removed);
   }
+  let xcoms = 0;
+  for (const query of await expiredXComQueries(options)) xcoms += await removal.xcomsOf(query);
   const backfills = await removal.backfills();
   const upTo = await oldUpTo(options);
   const events = await removal.oldest("deleteEvents", upTo.events);
   const logLines = await removal.oldest("deleteLogs", upTo.lines);
-  return { dags, backfills, events, logLines, isComplete: removal.isComplete };
+  return { dags, xcoms, backfills, events, logLines, isComplete: removal.isComplete };
 }
 
 /** One walk over everything that is to be removed. */
@@ -97,6 +112,25 @@ class Removal {
       const count = await this.#delete({ kind: "deleteBackfills", endedBefore, limit }, batch);
       sum += count;
       if (count < limit) break;
+    }
+    return sum;
+  }
+
+  /** Runs whose XComs are gone are not looked at again: it is remembered up to which one they are. */
+  async xcomsOf({ dagId, query }: ExpiredQuery): Promise<number> {
+    const { store, write } = this.#options;
+    const batch = new BatchSize({ first: 20, most: most.runs });
+    let after = await xcomsGoneUpTo(store, dagId);
+    let sum = 0;
+    while (!this.#isOver()) {
+      const runNos = await store.runs.expired({ ...query, ...(after && { after }), limit: batch.size });
+      const last = await store.runs.get(runNos.at(-1) ?? 0);
+      // One that has begun again, or is gone, says nothing about where to go on: the next removal looks again.
+      if (last?.endedAt == null) break;
+      const at = this.#clock.now();
+      sum += await this.#delete({ kind: "deleteXComsOfRuns", runNos, at }, batch);
+      after = { endedAt: last.endedAt, runNo: last.runNo };
+      await write({ kind: "putState", namespace: xcomNamespace, key: dagId, value: JSON.stringify(after), at });
     }
     return sum;
   }

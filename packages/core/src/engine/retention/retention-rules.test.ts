@@ -7,12 +7,14 @@ test("what is not set is as by default; a DAG's own rules leave to the others wh
   expect(parseRetention()).toEqual({
     runs: { olderThanMs: 365 * dayMs, keep: 10_000 },
     dags: new Map(),
+    xcoms: { olderThanMs: 90 * dayMs, keep: null },
     logsMs: 30 * dayMs,
     eventsMs: 90 * dayMs,
   });
   expect(
     parseRetention({
       runs: { keep: false },
+      xcoms: { olderThan: "7d", keep: 50 },
       logs: false,
       events: { olderThan: false },
       dags: { audit: false, noisy: { keep: 5 }, brief: { olderThan: "1h" } },
@@ -24,6 +26,7 @@ test("what is not set is as by default; a DAG's own rules leave to the others wh
       ["noisy", { olderThanMs: 365 * dayMs, keep: 5 }],
       ["brief", { olderThanMs: 3_600_000, keep: null }],
     ]),
+    xcoms: { olderThanMs: 7 * dayMs, keep: 50 },
     logsMs: null,
     eventsMs: null,
   });
@@ -31,7 +34,13 @@ test("what is not set is as by default; a DAG's own rules leave to the others wh
 
 test("false keeps everything", () => {
   const nothing = { olderThanMs: null, keep: null };
-  expect(parseRetention(false)).toEqual({ runs: nothing, dags: new Map(), logsMs: null, eventsMs: null });
+  expect(parseRetention(false)).toEqual({
+    runs: nothing,
+    dags: new Map(),
+    xcoms: nothing,
+    logsMs: null,
+    eventsMs: null,
+  });
 });
 
 test.for([
@@ -43,6 +52,7 @@ test.for([
   ["retention.runs.keep", { runs: { keep: 1.5 } }],
   ["retention.runs.olderThan", { runs: { olderThan: "soon" } }],
   ["retention.runs.max", { runs: { max: 1 } }],
+  ["retention.xcoms.keep", { xcoms: { keep: 0 } }],
   ["retention.logs.keep", { logs: { keep: 1 } }],
   ["retention.events.olderThan", { events: { olderThan: true } }],
   ["retention.dags.a.keep", { dags: { a: { keep: -1 } } }],

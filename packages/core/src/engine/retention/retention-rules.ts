@@ -20,6 +20,8 @@ export interface AgeRetention {
 export interface RetentionOptions {
   /** Runs that have ended, with their task instances, XComs, state, logs and events. */
   readonly runs?: RunRetention | false;
+  /** XComs of runs that are kept: by when their run ended, or of all but so many of a DAG's runs. Default: 90 d, any number. */
+  readonly xcoms?: RunRetention | false;
   /** What tasks logged, of runs that are kept. Default: 30 d. */
   readonly logs?: AgeRetention | false;
   /** Events, of runs that are kept and of all else. Default: 90 d. */
@@ -37,6 +39,8 @@ export interface RunRule {
 export interface RetentionRules {
   readonly runs: RunRule;
   readonly dags: ReadonlyMap<string, RunRule>;
+  /** For XComs of runs that stay. */
+  readonly xcoms: RunRule;
   readonly logsMs: number | null;
   readonly eventsMs: number | null;
 }
@@ -44,11 +48,16 @@ export interface RetentionRules {
 /** What holds where nothing is set. */
 export const retentionDefaults = {
   runs: { olderThan: "365d", keep: 10_000 },
+  xcoms: { olderThan: "90d", keep: false },
   logs: { olderThan: "30d" },
   events: { olderThan: "90d" },
 } as const satisfies RetentionOptions;
 
-const known = { "": ["runs", "logs", "events", "dags"], runs: ["olderThan", "keep"], age: ["olderThan"] } as const;
+const known = {
+  "": ["runs", "xcoms", "logs", "events", "dags"],
+  runs: ["olderThan", "keep"],
+  age: ["olderThan"],
+} as const;
 
 /**
  * Rules from options, with the defaults filled in.
@@ -56,29 +65,29 @@ const known = { "": ["runs", "logs", "events", "dags"], runs: ["olderThan", "kee
  * @throws `RETENTION_INVALID`
  */
 export function parseRetention(options: RetentionOptions | false = {}): RetentionRules {
-  if (options === false) return { runs: keepAll, dags: new Map(), logsMs: null, eventsMs: null };
+  if (options === false) return { runs: keepAll, dags: new Map(), xcoms: keepAll, logsMs: null, eventsMs: null };
   const given = recordOf("retention", options, known[""]);
   const dags = recordOf("retention.dags", given["dags"] ?? {});
-  const runs = runRule("retention.runs", given["runs"], parseDefaults());
+  const runs = runRule("retention.runs", given["runs"], defaultsOf(retentionDefaults.runs));
   return {
     runs,
     dags: new Map(Object.entries(dags).map(([id, rule]) => [id, runRule(`retention.dags.${id}`, rule, runs)])),
+    xcoms: runRule("retention.xcoms", given["xcoms"], defaultsOf(retentionDefaults.xcoms)),
     logsMs: ageMs("retention.logs", given["logs"], retentionDefaults.logs.olderThan),
     eventsMs: ageMs("retention.events", given["events"], retentionDefaults.events.olderThan),
   };
 }
 
 /** Whether nothing at all is to be removed. */
-export function keepsEverything({ runs, dags, logsMs, eventsMs }: RetentionRules): boolean {
+export function keepsEverything({ runs, dags, xcoms, logsMs, eventsMs }: RetentionRules): boolean {
   const keeps = ({ olderThanMs, keep }: RunRule): boolean => olderThanMs === null && keep === null;
-  return keeps(runs) && [...dags.values()].every(keeps) && logsMs === null && eventsMs === null;
+  return keeps(runs) && keeps(xcoms) && [...dags.values()].every(keeps) && logsMs === null && eventsMs === null;
 }
 
 const keepAll: RunRule = { olderThanMs: null, keep: null };
 
-function parseDefaults(): RunRule {
-  const { olderThan, keep } = retentionDefaults.runs;
-  return { olderThanMs: parseDuration(olderThan), keep };
+function defaultsOf({ olderThan, keep }: { readonly olderThan: string; readonly keep: number | false }): RunRule {
+  return { olderThanMs: parseDuration(olderThan), keep: keep === false ? null : keep };
 }
 
 function runRule(setting: string, value: unknown, byDefault: RunRule): RunRule {

@@ -9,7 +9,7 @@ import { keepsEverything, parseRetention, type RetentionOptions, type RetentionR
 export const cleanRequest = "retention.clean" as const;
 
 export interface RetentionServiceOptions {
-  /** What is kept. Default: runs for 365 d and at most 10,000 of each DAG, logs for 30 d, events for 90 d. `false`: everything. */
+  /** What is kept. Default: runs for 365 d and at most 10,000 of each DAG, their XComs for 90 d, logs for 30 d, events for 90 d. `false`: everything. */
   readonly retention?: RetentionOptions | false;
   /** The pause between two removals. Default 1 h. */
   readonly every?: DurationInput;
@@ -19,7 +19,7 @@ export interface RetentionServiceOptions {
 const longestAnswerMs = 3_000;
 
 /**
- * Keeps the store from growing for ever: when the engine starts and then every hour it removes runs, logs and events that
+ * Keeps the store from growing for ever: when the engine starts and then every hour it removes runs, XComs, logs and events that
  * are older, or more, than `retention` keeps, in small pieces beside all else. Runs go with their task instances, XComs,
  * state, logs and events; a run that has not ended stays, and so does the one of a DAG that ended last. What XComs kept
  * outside of the store is removed by `collectorService`. Something removed is told by an event `retention.removed`;
@@ -74,11 +74,11 @@ async function remove(
   what: { readonly rules: RetentionRules; readonly dagId?: string; readonly budgetMs?: number },
 ): Promise<RemovedExpired> {
   const removed = await removeExpired({ ...what, store, write, clock, signal });
-  const { dags, backfills, events, logLines } = removed;
+  const { dags, xcoms, backfills, events, logLines } = removed;
   const runs = dags.reduce((sum, dag) => sum + dag.runs, 0);
-  if (runs + backfills + events + logLines > 0) {
+  if (runs + xcoms + backfills + events + logLines > 0) {
     const about = { dagId: null, runNo: null, taskInstanceNo: null, attempt: null };
-    const data = JSON.stringify({ runs, backfills, events, logLines });
+    const data = JSON.stringify({ runs, xcoms, backfills, events, logLines });
     await write({ kind: "appendEvent", event: { at: clock.now(), kind: "retention.removed", ...about, data } });
   }
   return removed;
