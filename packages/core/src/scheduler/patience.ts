@@ -3,6 +3,8 @@ import { type Clock, monotonicOf } from "../time/clock.ts";
 
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
+/** Longer than any pause before a failed group is written again. */
+const quietMs = 10_000;
 
 /** Errors of the store that no waiting mends. */
 const fatal = ["STORE_CLOSED", "STORE_CORRUPT", "STORE_NEWER", "STORE_LOCKED", "STORE_DEVICE_FAILED"];
@@ -17,6 +19,7 @@ export class Patience {
   /** Failed groups since the last one that succeeded, and since when. */
   #failures = 0;
   #failingSince = 0;
+  #failedAt = 0;
   /** The same by the clock on the wall; `null`: the last group was written. */
   failingAt: number | null = null;
 
@@ -30,8 +33,14 @@ export class Patience {
     this.failingAt = null;
   }
 
-  failed(cause: unknown): AfterFailure {
+  /**
+   * @param begunAt - when the group was begun, by the monotonic clock: if nothing had to be written for a while after the
+   *   failure before, that says nothing about the time between
+   */
+  failed(cause: unknown, begunAt: number): AfterFailure {
     const now = monotonicOf(this.#clock);
+    if (begunAt - this.#failedAt > quietMs) this.succeeded();
+    this.#failedAt = now;
     if (this.#failures++ === 0) {
       this.#failingSince = now;
       this.failingAt = this.#clock.now();

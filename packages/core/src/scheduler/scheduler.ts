@@ -1,6 +1,7 @@
 import { coreError, type MillraceError } from "../errors.ts";
 import type { RunState } from "../lifecycle/states.ts";
 import type { AppendLogs, Outcome } from "../store/contract.ts";
+import { monotonicOf } from "../time/clock.ts";
 import { turn } from "../time/turn.ts";
 import { Admission, Limit } from "./admission.ts";
 import { Alone } from "./alone.ts";
@@ -271,6 +272,7 @@ export class Scheduler implements ProgressHost, Desk {
   async #tick(messages: readonly Message[]): Promise<void> {
     const { clock, store, observers, dags, purger, decisionOf } = this.services;
     const sources = { store, live: this.runs, dags, mayPurge: purger.isNeeded, decisionOf };
+    const begunAt = monotonicOf(clock);
     const plan = new Plan();
     let logs: readonly AppendLogs[] = [];
     let outcomes: readonly Outcome[];
@@ -294,7 +296,7 @@ export class Scheduler implements ProgressHost, Desk {
       plan.mask(this.services.masker);
       outcomes = await this.#write(plan);
     } catch (error) {
-      return this.#recover(messages, logs, error);
+      return this.#recover(messages, logs, { cause: error, begunAt });
     }
     try {
       plan.carryOut(outcomes);
@@ -302,7 +304,7 @@ export class Scheduler implements ProgressHost, Desk {
       // All is stored, but memory may not have followed it.
       this.#attempts.beginTick();
       this.#book.beginTick();
-      return this.#recover([], [], error);
+      return this.#recover([], [], { cause: error, begunAt });
     } finally {
       observers.emit(plan.changes, outcomes);
     }
@@ -352,10 +354,14 @@ export class Scheduler implements ProgressHost, Desk {
    * A group could not be written. Live runs are dropped and rebuilt from the store, and what had happened is worked in again;
    * until the store takes it, or patience ends.
    */
-  async #recover(messages: readonly Message[], logs: readonly AppendLogs[], cause: unknown): Promise<void> {
+  async #recover(
+    messages: readonly Message[],
+    logs: readonly AppendLogs[],
+    { cause, begunAt }: { readonly cause: unknown; readonly begunAt: number },
+  ): Promise<void> {
     this.services.logs.restore(logs);
     this.services.observers.mayHaveMissed();
-    const next = this.#patience.failed(cause);
+    const next = this.#patience.failed(cause, begunAt);
     if ("stop" in next || this.#closing.signal.aborted) {
       this.#inbox.addFirst(messages);
       return this.#stopWith("stop" in next ? next.stop : coreError("ENGINE_CLOSED"));

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { dag } from "../../src/index.ts";
+import type { Change } from "../../src/store/contract.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { faultyStore } from "../faulty-store.ts";
 import { gate, openEngine } from "../test-engine.ts";
@@ -45,4 +46,28 @@ test("an engine whose store takes nothing stops after its patience, whatever it 
   await started.clock.advance(3_600_000);
   await expect(started.clock.drive(ended)).rejects.toMatchObject({ code: "ENGINE_STOPPED" });
   expect(sleeps.mock.calls.length).toBeLessThan(150);
+});
+
+test("two failures with a quiet time between them are not one long one, though the first left nothing to be written", async () => {
+  const hello = dag("hello", {}, (d) => {
+    d.task("t", () => 1);
+  });
+  const faulty = faultyStore(memoryStore());
+  await using started = await openEngine({ dags: [hello], store: faulty.store, storePatience: "30s" });
+  const once = (fault: "answer lost" | "refused", isMeant: (change: Change) => boolean): void => {
+    let isOver = false;
+    faulty.plan = {
+      commit: (_, changes) => {
+        if (isOver || !changes.some(isMeant)) return "none";
+        isOver = true;
+        return fault;
+      },
+    };
+  };
+  // Read back, the run has ended, and nothing is left to be done about it.
+  once("answer lost", (change) => change.kind === "updateRun" && change.to === "success");
+  expect((await started.run(hello, { runId: "a" })).state).toBe("success");
+  await started.clock.advance(600_000);
+  once("refused", ({ kind }) => kind === "createRun");
+  expect((await started.run(hello, { runId: "b" })).state).toBe("success");
 });
