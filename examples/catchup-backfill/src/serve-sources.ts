@@ -1,4 +1,4 @@
-// Serves the shop's gateway and a webhook for `millrace start`, each on a free port, and notes where: `npm run sources`.
+// Serves the shop's gateway and a webhook for `millrace start`, each on a free port, and notes where: `npm run serve`.
 // The gateway can be told how to be: curl -X POST '<gateway>/mode?is=down' (up, down, slow, lying)
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -66,7 +66,7 @@ export function calendarFrom(now: number): ShopCalendar {
 
 /**
  * The world of the command. It lies in `.world/`, is founded when a task first needs it, and goes by the machine's clock.
- * `npm run sources` serves its gateway and notes the address there.
+ * `npm run serve` serves its gateway and notes the address there.
  */
 export function worldOfProject(clock: Clock = systemClock): World {
   const folder = projectFile(".world");

@@ -14,7 +14,7 @@ export async function askGateway(
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
   const base = world.gatewayUrl();
-  if (base === undefined) throw new Error("the gateway is not served: 'npm run sources' in another terminal serves it");
+  if (base === undefined) throw new Error("the gateway is not served: 'npm run serve' in another terminal serves it");
   const url = new URL(path, base);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
   const tooLate = AbortSignal.timeout(world.answerWithinMs);

@@ -50,7 +50,7 @@ it("down, slow and lying are errors that say what happened", async () => {
 
 it("says how to serve it when nobody does, and lets a cancelled task go", async () => {
   using world = smallWorld();
-  await expect(askGateway(world, "/health", {}, signal)).rejects.toThrow("'npm run sources'");
+  await expect(askGateway(world, "/health", {}, signal)).rejects.toThrow("'npm run serve'");
   await using gateway = await startGateway(world);
   gateway.be("slow");
   const cancel = new AbortController();
