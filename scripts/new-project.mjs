@@ -44,11 +44,17 @@ export function tryNewProject({ millrace, tarballs, step }) {
 function useTarballs(folder, tarballs) {
   const path = join(folder, "package.json");
   const manifest = JSON.parse(readFileSync(path, "utf8"));
-  const named = {};
+  const named = new Set();
   for (const list of [manifest.dependencies, manifest.devDependencies]) {
-    for (const name of Object.keys(list).filter((name) => name in tarballs)) named[name] = list[name] = tarballs[name];
+    for (const name of Object.keys(list).filter((name) => name in tarballs)) {
+      list[name] = tarballs[name];
+      named.add(name);
+    }
   }
-  manifest.overrides = Object.fromEntries(Object.keys(named).map((name) => [name, `$${name}`]));
-  manifest.pnpm = { overrides: named };
+  // Those too that only others of ours need.
+  manifest.overrides = Object.fromEntries(
+    Object.entries(tarballs).map(([name, tarball]) => [name, named.has(name) ? `$${name}` : tarball]),
+  );
+  manifest.pnpm = { overrides: tarballs };
   writeFileSync(path, JSON.stringify(manifest));
 }

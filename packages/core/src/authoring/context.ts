@@ -15,7 +15,10 @@ export interface PreviousRun {
   readonly runId: string;
 }
 
-/** What a task function is given. */
+/**
+ * What a task function is given. Take what you need of it by name: most of it is made when it is asked for, so
+ * `({ log, ...rest })` finds little more than the input in `rest`; use `(context)` to pass all of it on.
+ */
 export interface TaskContext<Params = unknown, Input = unknown> {
   /** Results of the upstream tasks named by the task's `input`, in the same shape. */
   readonly input: Input;

@@ -1,4 +1,4 @@
-import type { SchedulerHealth } from "../scheduler/scheduler.ts";
+import type { SchedulerHealth } from "../scheduler/scheduler-health.ts";
 
 /** How an engine is, for those who watch over it. */
 export interface EngineHealth {

@@ -1,8 +1,9 @@
 import type { RunRow, Store, XComRow } from "../store/contract.ts";
-import { decodePut, storedOf } from "../xcom/accessor.ts";
+import { decodePut } from "../xcom/accessor.ts";
 import type { XComBackend } from "../xcom/backend.ts";
 import { chunkPlace } from "../xcom/chunk-place.ts";
 import type { XComAddress, XComPlace } from "../xcom/parts.ts";
+import { storedOf } from "../xcom/stored-of.ts";
 import { isStreamEnvelope } from "../xcom/stream-part.ts";
 
 /** Which XCom of a store, and what reads it. */

@@ -3,10 +3,11 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Store, XComRef, XComRow } from "../store/contract.ts";
 import { type Clock, monotonicOf } from "../time/clock.ts";
 import { turn } from "../time/turn.ts";
-import { storedOf, type XComServices } from "../xcom/accessor.ts";
+import type { XComServices } from "../xcom/accessor.ts";
 import type { XComBackendCall } from "../xcom/backend.ts";
 import type { XComAddress, XComEnvelope } from "../xcom/parts.ts";
 import { largeBytes } from "../xcom/pieces.ts";
+import { storedOf } from "../xcom/stored-of.ts";
 import { isStreamEnvelope } from "../xcom/stream-part.ts";
 
 export interface RenewXComsOptions {

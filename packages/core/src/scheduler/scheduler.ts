@@ -24,19 +24,12 @@ import { needsReading, noReadings, type Readings, readFor } from "./readings.ts"
 import { RunBook } from "./run-book.ts";
 import { type RunEnd, RunEnds } from "./run-ends.ts";
 import { ScheduleBook } from "./schedule/schedule-book.ts";
+import type { SchedulerHealth } from "./scheduler-health.ts";
 import type { SchedulerServices } from "./services.ts";
 import { StuckRuns } from "./stuck-runs.ts";
 import { Timers } from "./timers.ts";
 import { Waiting } from "./waiting.ts";
 import { type Rooms, workIn } from "./work-in.ts";
-
-/** How it is at this moment. */
-export interface SchedulerHealth {
-  readonly isStopped: boolean;
-  readonly isDraining: boolean;
-  /** Since when groups cannot be written, in milliseconds since the epoch. */
-  readonly storeFailingSince: number | null;
-}
 
 /**
  * The heart: collects what happened, works it into the live runs, plans the changes that follow, writes them as one group,

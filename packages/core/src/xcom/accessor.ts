@@ -7,11 +7,11 @@ import type { Change, Outcome, RunRow, XComPut, XComRef, XComRow } from "../stor
 import type { PatientReads } from "../store/patient-reads.ts";
 import { formatInstant } from "../time/instant.ts";
 import { processMeter } from "../time/meter.ts";
-import { recordCountOf, type StoredXCom, type XComBackend, type XComBackendCall } from "./backend.ts";
+import { recordCountOf, type XComBackend, type XComBackendCall } from "./backend.ts";
 import { encodeValue } from "./codec.ts";
 import { jsonOperation, type OnOperation } from "./operation.ts";
-import type { XComAddress, XComEnvelope, XComPlace } from "./parts.ts";
-import { isRecord, isStreamEnvelope } from "./stream-part.ts";
+import type { XComAddress, XComPlace } from "./parts.ts";
+import { storedOf, streamOf } from "./stored-of.ts";
 import type { XComReads } from "./xcom-reads.ts";
 
 /** The key of a task's result. */
@@ -375,26 +375,6 @@ export async function decodePut(
     if (row === undefined || row.stored === put.stored) throw error;
     return decodePut(services, row, address);
   }
-}
-
-/** What a row holds, as the backend gave it. @throws `XCOM_CORRUPT` */
-export function storedOf({ format, stored }: XComPut, { key, taskId }: XComAddress): StoredXCom {
-  if (format === "json") return stored;
-  try {
-    const envelope: unknown = JSON.parse(stored);
-    if (isRecord(envelope)) return envelope;
-  } catch {
-    // Said below.
-  }
-  throw coreError("XCOM_CORRUPT", { key, taskId, sizeBytes: stored.length, why: "its envelope is not JSON" });
-}
-
-/** What a row holds of a stream. @throws `XCOM_WRONG_KIND`, `XCOM_CORRUPT` */
-export function streamOf(put: XComPut, address: XComAddress): XComEnvelope {
-  const stored = storedOf(put, address);
-  if (typeof stored !== "string" && isStreamEnvelope(stored)) return stored;
-  const { key, taskId } = address;
-  throw coreError("XCOM_WRONG_KIND", { key, taskId, what: "no stream", how: "xcom.pull" });
 }
 
 function idOf(task: AnyQuery["task"] | { readonly id: string }): string | undefined {
