@@ -62,7 +62,7 @@ export function intervalOf(start: number, end: number): DataInterval {
 function askChecked(timetable: Timetable, query: TickQuery): Tick | null {
   const { lastStart, lastEnd, earliest, latest, catchup, now } = query;
   const failed = (why: string, cause?: unknown) =>
-    coreError("TIMETABLE_FAILED", { timetable: described(timetable), why }, cause === undefined ? {} : { cause });
+    coreError("TIMETABLE_FAILED", { timetable: nameOf(timetable), why }, cause === undefined ? {} : { cause });
   let answer: ReturnType<Timetable["next"]>;
   try {
     answer = timetable.next({
@@ -96,7 +96,8 @@ function msOf(value: Instant | undefined): number {
   return typeof ms === "number" ? ms : Number.NaN;
 }
 
-function described(timetable: Timetable): string {
+/** What a timetable says of itself. Never throws, as an author's own might. */
+export function nameOf(timetable: Timetable): string {
   try {
     return timetable.describe().slice(0, 200);
   } catch {

@@ -1,5 +1,5 @@
 import type { DagRow } from "../../store/contract.ts";
-import { type Ticks, ticksOf } from "../../timetable/ticks.ts";
+import { nameOf, type Ticks, ticksOf } from "../../timetable/ticks.ts";
 import type { Timetable } from "../../timetable/timetable.ts";
 import type { LiveDag } from "../live-dag.ts";
 import type { RunRequest } from "../requests.ts";
@@ -9,6 +9,7 @@ import type { Position, ScheduleView } from "./next-tick.ts";
 export class DagSchedule {
   readonly dag: LiveDag;
   readonly timetable: Timetable;
+  readonly #name: string;
   readonly #ticks: Ticks;
   readonly #startDate: number | null;
   readonly #registeredAt: number;
@@ -38,6 +39,7 @@ export class DagSchedule {
     const { scheduledStart: start, scheduledEnd: end } = row;
     this.dag = dag;
     this.timetable = timetable;
+    this.#name = nameOf(timetable);
     this.#ticks = ticksOf(timetable);
     this.#startDate = row.startDate;
     this.#registeredAt = row.registeredAt;
@@ -50,6 +52,7 @@ export class DagSchedule {
     // With catchup and without a start date it begins when the DAG became known.
     const first = this.#startDate ?? (catchup.isOn && this.planned === null ? this.#registeredAt : null);
     return {
+      name: this.#name,
       ticks: this.#ticks,
       position: this.planned,
       earliest: latestOf(first, catchup.isOn ? catchup.since : null, catchup.isOn ? this.floor : null),

@@ -32,6 +32,7 @@ function due(view: ScheduleView, floor: number | null, now: number): number[] {
 describe("the backlog of a catchup with bounds", () => {
   const now = 7 * day;
   const view: ScheduleView = {
+    name: "mine",
     ticks: every(minute),
     position: { start: -minute, end: 0 },
     earliest: null,

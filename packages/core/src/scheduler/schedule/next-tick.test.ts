@@ -11,7 +11,7 @@ function grid(length: number): Ticks {
   };
 }
 
-const view: ScheduleView = { ticks: grid(10), position: null, earliest: 20, latest: null, catchup: true };
+const view: ScheduleView = { name: "mine", ticks: grid(10), position: null, earliest: 20, latest: null, catchup: true };
 
 describe("the next scheduled run", () => {
   it("is the first of the timetable, then the one after the position", () => {

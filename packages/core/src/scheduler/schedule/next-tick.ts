@@ -9,6 +9,8 @@ export interface Position {
 
 /** What decides about a DAG's next scheduled run. */
 export interface ScheduleView {
+  /** What the timetable says of itself, for errors. */
+  readonly name: string;
   readonly ticks: Ticks;
   /** Interval of the newest scheduled run. */
   readonly position: Position | null;
@@ -28,7 +30,7 @@ const mostRepeats = 1_000;
  *
  * @throws `TIMETABLE_FAILED`
  */
-export function nextTick({ ticks, position, earliest, latest, catchup }: ScheduleView, now: number): Tick | null {
+export function nextTick({ name, ticks, position, earliest, latest, catchup }: ScheduleView, now: number): Tick | null {
   let last: Position | null = position;
   for (let repeat = 0; repeat < mostRepeats; repeat++) {
     const tick = ticks({ lastStart: last?.start ?? null, lastEnd: last?.end ?? null, earliest, latest, catchup, now });
@@ -39,7 +41,7 @@ export function nextTick({ ticks, position, earliest, latest, catchup }: Schedul
     last = tick;
   }
   throw coreError("TIMETABLE_FAILED", {
-    timetable: "of a DAG",
+    timetable: name,
     why: "it answered again and again with what has its run already, instead of with what follows",
   });
 }
