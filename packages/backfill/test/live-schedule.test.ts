@@ -1,3 +1,4 @@
+import type { RunRow } from "@millrace/core/plugin";
 import { expect, test } from "vitest";
 import { minuteDag, newFate, openedEngine } from "./opened.ts";
 import { hourly, hourMs } from "./schedules.ts";
@@ -20,7 +21,14 @@ test("beside a backfill the schedule goes first: one run at once, in order, and 
   for (let passed = 0; passed <= hours / 50; passed++) await engine.advance("1h");
   expect(await backfills.show(backfillId)).toMatchObject({ state: "completed", success: hours });
 
-  const runs = new Map((await engine.engine.runs({ limit: 10_000 })).map((run) => [run.runNo, run]));
+  const runs = new Map<number, RunRow>();
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const page = await engine.engine.runs({ limit: 10_000, before });
+    for (const run of page) runs.set(run.runNo, run);
+    const last = page.at(-1);
+    if (!last) break;
+    before = last.runNo;
+  }
   const events: { readonly kind: string; readonly at: number; readonly runNo: number }[] = [];
   for (let after = 0; ; ) {
     const page = await engine.store.events.list({ after, limit: 10_000 });
