@@ -1,12 +1,10 @@
-import { type Dag, isDag } from "../authoring/definition.ts";
+import type { Dag } from "../authoring/definition.ts";
 import { checkDagId } from "../authoring/identifiers.ts";
-import { coreError, type MillraceError, messageOf } from "../errors.ts";
+import { coreError, type MillraceError } from "../errors.ts";
 import { isRunFinished } from "../lifecycle/states.ts";
 import type { EngineEvent, EngineListener, FollowOptions, ObserveOptions } from "../observe/engine-event.ts";
 import { follow } from "../observe/follow.ts";
-import { servicesMeasure } from "../observe/metrics/task-metric-sink.ts";
 import { checkSignalName } from "../runtime/awaited-events.ts";
-import { taskMetrics } from "../runtime/task-metrics.ts";
 import type { MarkedState, Operation, OperationResult, TaskSelection } from "../scheduler/operations/operation.ts";
 import type { CatchupSet, RunAnswer } from "../scheduler/requests.ts";
 import type { EventRow, RunFilter, RunRow, TaskInstanceRow } from "../store/contract.ts";
@@ -14,6 +12,7 @@ import type { CatchupSetting } from "../timetable/catchup.ts";
 import { type CollectedPlace, type CollectOptions, collectXComs } from "../xcom/collector/collect.ts";
 import { placesOf } from "../xcom/collector/placed-refs.ts";
 import { removeStreams } from "../xcom/collector/stored-streams.ts";
+import { createRun, runToEnd } from "./asked-runs.ts";
 import {
   checkEventFilter,
   checkListener,
@@ -27,18 +26,14 @@ import {
 import type { DryRun, EngineParts, EngineStart, StartOptions } from "./engine-parts.ts";
 import { findDag, findRun } from "./find-run.ts";
 import { type EngineHealth, healthOf } from "./health.ts";
-import { hostOf } from "./host.ts";
-import { LiveRunResult } from "./live-run-result.ts";
-import { parseRunRequest, type RunOptions } from "./parse-run-request.ts";
+import { beginWork, endWork } from "./life.ts";
+import type { RunOptions } from "./parse-run-request.ts";
 import { checkPool } from "./pools.ts";
 import { readXCom } from "./read-xcom.ts";
 import { Renewals, type RenewXComsOptions, type XComsRenewed } from "./renewals.ts";
 import { type DagReplaced, type DagReplacement, replaceDags } from "./replace-dags.ts";
 import { RequestDesk } from "./requests/request-desk.ts";
-import { type RunResult, readRunOutcome } from "./run-result.ts";
-
-/** How long a closing engine waits for places to remove what XComs have kept there. */
-const purgeGraceMs = 10_000;
+import type { RunResult } from "./run-result.ts";
 
 /** Runs DAGs on one store. Made by `createEngine`. */
 export class Engine {
@@ -61,15 +56,14 @@ export class Engine {
    * @throws `DAG_NOT_FOUND`, `PARAMS_INVALID`, `RUN_EXISTS`, `RUN_BLOCKED` (it waits for a past that cannot come right by itself), `ENGINE_STOPPED`
    */
   async run<P>(dag: Dag<P> | string, options: RunOptions<P> = {}): Promise<RunResult> {
-    const answer = await this.#create(dag, options);
-    if (isRunFinished(answer.state)) return this.#resultOfRow(answer.runNo);
-    const end = await this.#parts.scheduler.whenEnded(answer.runNo);
-    return end.run ? new LiveRunResult(end, end.run, this.#parts.xcoms) : this.#resultOfRow(end.runNo);
+    this.#checkOpen();
+    return runToEnd(this.#parts, dag, options);
   }
 
   /** Makes a run and does not wait for it. With an idempotency key that was used before, finds that run. */
-  trigger<P>(dag: Dag<P> | string, options: RunOptions<P> = {}): Promise<RunAnswer> {
-    return this.#create(dag, options);
+  async trigger<P>(dag: Dag<P> | string, options: RunOptions<P> = {}): Promise<RunAnswer> {
+    this.#checkOpen();
+    return createRun(this.#parts, dag, options);
   }
 
   /**
@@ -245,23 +239,14 @@ export class Engine {
    *
    * @throws `SERVICE_START_FAILED`, and what parts of the XCom backend throw that are not ready
    */
-  async start({ adopt = true, schedule = adopt }: StartOptions = {}): Promise<EngineStart> {
+  async start(options: StartOptions = {}): Promise<EngineStart> {
     this.#checkOpen();
-    await this.#parts.parts.open();
-    const { store, scheduler, services, catchup, metrics } = this.#parts;
-    const active = adopt ? await store.runs.active() : [];
-    const refused = await scheduler.ask.adopt(active);
-    await services.start(hostOf(this, this.#parts), {
-      report: (name, error) => this.#serviceFailed(name, error),
-      metricsOf: (name) => taskMetrics((sample) => metrics.recordOfService(name, sample), servicesMeasure.labels),
+    const started = await beginWork(this, this.#parts, {
+      ...options,
+      answerEarly: () => this.#requests.servicesStarted(),
     });
-    await this.#requests.servicesStarted();
-    if (schedule) {
-      await catchup.start();
-      await scheduler.ask.schedule();
-    }
     this.#isStarted = true;
-    return { adopted: active.length - refused.length, refused };
+    return started;
   }
 
   /** No attempt begins any more. Resolves when those under way have ended; then the engine can be closed without loss. */
@@ -382,22 +367,8 @@ export class Engine {
 
   /** Stops the services, aborts what runs and hands it back, writes what is known, closes the store. The next engine goes on from there. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= this.#renewals.close().then(() => endWork(this.#parts));
     return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    await this.#renewals.close();
-    await this.#parts.services.stop((name, error) => this.#serviceFailed(name, error));
-    await this.#parts.purger.close(purgeGraceMs);
-    await this.#parts.catchup.close();
-    await this.#parts.scheduler.stop(coreError("ENGINE_CLOSED"));
-    this.#parts.observers.close();
-    this.#parts.metrics.close();
-    await this.#parts.monitor.close();
-    await this.#parts.parts.close();
-    await this.#parts.secrets.close();
-    await this.#parts.store.close();
   }
 
   #checkOpen(): void {
@@ -406,18 +377,6 @@ export class Engine {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #create<P>(dag: Dag<P> | string, options: RunOptions<P>): Promise<RunAnswer> {
-    this.#checkOpen();
-    const dagId = checkDagId(isDag(dag) ? dag.id : dag);
-    const version = this.#parts.dags.version(dagId);
-    if (!version || (typeof dag !== "string" && version.dag !== dag)) throw coreError("DAG_NOT_FOUND", { dagId });
-    checkOptions(options, "engine.run");
-    const { clock, randomness, scheduler } = this.#parts;
-    return scheduler.ask.create(
-      await parseRunRequest(version, options, { type: "manual", now: clock.now(), randomness }),
-    );
   }
 
   async #setPaused(dagId: string, paused: boolean): Promise<void> {
@@ -432,25 +391,8 @@ export class Engine {
     return this.#parts.scheduler.ask.operate(runNo, operation, { isDryRun, requestNo: null });
   }
 
-  #serviceFailed(name: string, error: unknown): void {
-    const { scheduler, clock } = this.#parts;
-    const data = JSON.stringify({ service: name, message: messageOf(error) });
-    const event = { at: clock.now(), kind: "service.failed", dagId: null, runNo: null, taskInstanceNo: null };
-    scheduler.ask.write({ kind: "appendEvent", event: { ...event, attempt: null, data } }).catch(() => undefined);
-  }
-
   async #findRun(dagId: string, runId: string): Promise<RunRow> {
     this.#checkOpen();
     return findRun(this.#parts.store, dagId, runId);
-  }
-
-  async #resultOfRow(runNo: number): Promise<RunResult> {
-    const { store, xcoms } = this.#parts;
-    const row = await store.runs.get(runNo);
-    if (!row) throw coreError("STORE_FAILED", { why: `run number ${runNo} is gone` });
-    return {
-      ...(await readRunOutcome(store, row)),
-      xcom: (taskId, options) => readXCom(xcoms, row, taskId, options),
-    };
   }
 }
