@@ -1,6 +1,6 @@
+import { type HtmlValue, html, pageHead, SafeHtml } from "example-report-kit";
 import { resourceChart } from "./charts/resource-chart.ts";
 import { spanChart } from "./charts/span-chart.ts";
-import { type HtmlValue, html, SafeHtml } from "./html-text.ts";
 import { instant, span, whole } from "./number-format.ts";
 import { headlineOf } from "./report-headline.ts";
 import { reportStyle } from "./report-style.ts";
@@ -10,15 +10,7 @@ import type { DagFigures, ResourceUse, StoryReport } from "./story-report.ts";
 export function renderHtmlReport(report: StoryReport): string {
   const { chapters, checks, messages } = report;
   const passed = checks.filter((check) => check.passed).length;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Catchup and backfill</title>
-<style>${new SafeHtml(reportStyle)}</style>
-</head>
+  return html`${pageHead("Catchup and backfill", reportStyle)}
 <body>
 <header>
 <p class="eyebrow">Catchup and backfill</p>

@@ -1,4 +1,4 @@
-import { escapeMarkdown } from "./html-text.ts";
+import { escapeMarkdown } from "example-report-kit";
 import { bytes, instant, span, whole } from "./number-format.ts";
 import { headlineOf } from "./report-headline.ts";
 import type { ResourceUse, StoryReport } from "./story-report.ts";

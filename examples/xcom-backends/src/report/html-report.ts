@@ -1,8 +1,8 @@
+import { type HtmlValue, html, pageHead, type SafeHtml } from "example-report-kit";
 import { sizeChart } from "./charts/size-chart.ts";
 import { timeChart } from "./charts/time-chart.ts";
 import { bySize, type Comparison, largestOfEachKind } from "./comparison.ts";
 import { findings, headline } from "./findings.ts";
-import { type HtmlValue, html, SafeHtml } from "./html-text.ts";
 import { reportStyle } from "./report-style.ts";
 import { allTable, choiceTable, faultTable, sizeTable, type TextTable, timeTable } from "./tables.ts";
 
@@ -11,15 +11,7 @@ const title = "XCom backends compared";
 /** The report as one HTML file that needs nothing else: styles and charts are inside, no script, nothing is loaded. */
 export function renderHtmlReport(comparison: Comparison): string {
   const { run, made_at, machine } = comparison;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title} · ${run.id}</title>
-<style>${new SafeHtml(reportStyle)}</style>
-</head>
+  return html`${pageHead(html`${title} · ${run.id}`, reportStyle)}
 <body>
 <header>
 <p class="eyebrow">Millrace</p>

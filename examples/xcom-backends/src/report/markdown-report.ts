@@ -1,6 +1,6 @@
+import { escapeMarkdown } from "example-report-kit";
 import type { Comparison } from "./comparison.ts";
 import { findings, headline } from "./findings.ts";
-import { escapeMarkdown } from "./html-text.ts";
 import { allTable, choiceTable, faultTable, sizeTable, type TextTable, timeTable } from "./tables.ts";
 
 /** The report as Markdown, for mail, chat and version control. Text from data is escaped. */

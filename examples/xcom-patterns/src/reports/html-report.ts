@@ -1,3 +1,4 @@
+import { type HtmlValue, html, pageHead, type SafeHtml } from "example-report-kit";
 import { priceChart } from "./charts/price-chart.ts";
 import { qualityBars } from "./charts/quality-bars.ts";
 import { returnHistogram } from "./charts/return-histogram.ts";
@@ -13,7 +14,6 @@ import {
   stocksTable,
   tailTable,
 } from "./html-tables.ts";
-import { type HtmlValue, html, SafeHtml } from "./html-text.ts";
 import { words } from "./number-format.ts";
 import { type ReportContent, titles } from "./report-content.ts";
 import { reportStyle } from "./report-style.ts";
@@ -22,15 +22,7 @@ import { reportStyle } from "./report-style.ts";
 export function renderHtmlReport(content: ReportContent): string {
   const { summary, run } = content;
   const title = titles[summary.report_type];
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title} · ${run.id}</title>
-<style>${new SafeHtml(reportStyle)}</style>
-</head>
+  const page = html`${pageHead(html`${title} · ${run.id}`, reportStyle)}
 <body>
 <header>
 <p class="eyebrow">Financial analytics</p>

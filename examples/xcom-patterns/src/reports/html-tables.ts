@@ -1,4 +1,4 @@
-import { type HtmlValue, html, type SafeHtml } from "./html-text.ts";
+import { type HtmlValue, html, type SafeHtml } from "example-report-kit";
 import { bytes, percent, ratio, symbolName, whole, words } from "./number-format.ts";
 import type { ReportContent } from "./report-content.ts";
 

@@ -1,4 +1,4 @@
-import { escapeMarkdown } from "./html-text.ts";
+import { escapeMarkdown } from "example-report-kit";
 import { percent, ratio, symbolName, whole, words } from "./number-format.ts";
 import { type ReportContent, titles } from "./report-content.ts";
 

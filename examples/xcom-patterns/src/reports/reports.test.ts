@@ -1,8 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SourceName } from "../pipeline-params.ts";
 import { renderHtmlReport } from "./html-report.ts";
-import { escapeMarkdown, html } from "./html-text.ts";
 import { renderMarkdownReport } from "./markdown-report.ts";
 import { bytes, money, percent, ratio, whole, words } from "./number-format.ts";
 import type { ReportContent } from "./report-content.ts";
@@ -84,19 +82,6 @@ describe("text from data", () => {
     for (const line of text.split("\n")) expect(line.replace(/\\./g, "")).not.toMatch(/<|\[x\]|`|\w\|\w/);
     const row = text.split("\n").find((line) => line.startsWith("| Market data"));
     expect(row?.replace(/\\./g, "").match(/\|/g)).toHaveLength(6);
-  });
-
-  it("is escaped whatever it is, and read back as it was", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
-        const { markup } = html`<p title="${text}">${[text]}</p>`;
-        expect(markup.match(/</g)).toHaveLength(2);
-        expect(markup.match(/"/g)).toHaveLength(2);
-      }),
-      { seed: 5 },
-    );
-    expect(html`${null}${undefined}${false}${0}`.markup).toBe("0");
-    expect(escapeMarkdown("a_b _c_ 1 * 2\n|3| S&P &lt;")).toBe("a_b \\_c\\_ 1 \\* 2 \\|3\\| S&P \\&lt;");
   });
 });
 

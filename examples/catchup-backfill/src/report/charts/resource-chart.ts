@@ -1,9 +1,8 @@
 import { scaleLinear } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
-import type { SafeHtml } from "../html-text.ts";
-import { html } from "../html-text.ts";
+import type { SafeHtml } from "example-report-kit";
+import { baseAxis, chartFrame, html, label, type Plot, path, px, valueAxis } from "example-report-kit";
 import type { ResourceSample } from "../story-report.ts";
-import { baseAxis, chartFrame, label, type Plot, path, px, valueAxis } from "./chart-frame.ts";
 
 const size = { width: 360, height: 200 };
 const plot: Plot = { left: 58, right: 348, top: 18, bottom: 160 };

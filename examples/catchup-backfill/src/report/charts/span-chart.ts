@@ -1,8 +1,7 @@
 import { scaleUtc } from "d3-scale";
-import { html, type SafeHtml } from "../html-text.ts";
+import { chartFrame, html, label, px, type SafeHtml } from "example-report-kit";
 import { count, span } from "../number-format.ts";
 import type { RunSpan } from "../story-report.ts";
-import { chartFrame, label, px } from "./chart-frame.ts";
 
 const left = 92;
 const right = 780;

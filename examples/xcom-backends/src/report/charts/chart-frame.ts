@@ -1,4 +1,4 @@
-import { type HtmlValue, html, type SafeHtml } from "../html-text.ts";
+import { type HtmlValue, html, type SafeHtml } from "example-report-kit";
 
 /** Where the rows of a chart begin and how high they are, in the units of its view box. */
 export const rows = { width: 540, left: 132, right: 458, top: 34, height: 21 } as const;

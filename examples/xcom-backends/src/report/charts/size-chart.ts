@@ -1,7 +1,7 @@
+import { html, type SafeHtml } from "example-report-kit";
 import type { SampleKind } from "../../data/samples.ts";
 import type { Measurement } from "../../measure/measurement.ts";
 import { keptShare, kindTitles, labelOf } from "../comparison.ts";
-import { html, type SafeHtml } from "../html-text.ts";
 import { bytes, share } from "../number-format.ts";
 import { grid, middleOf, px, rowChart, rows, text } from "./chart-frame.ts";
 

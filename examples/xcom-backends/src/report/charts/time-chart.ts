@@ -1,6 +1,6 @@
+import { html, type SafeHtml } from "example-report-kit";
 import type { Measurement } from "../../measure/measurement.ts";
 import { labelOf } from "../comparison.ts";
-import { html, type SafeHtml } from "../html-text.ts";
 import { bytes, duration } from "../number-format.ts";
 import { grid, middleOf, px, rowChart, rows, text } from "./chart-frame.ts";
 

@@ -1,10 +1,20 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, line } from "d3-shape";
+import {
+  type Axis,
+  baseAxis,
+  chartFrame,
+  html,
+  label,
+  type Plot,
+  path,
+  px,
+  type SafeHtml,
+  valueAxis,
+} from "example-report-kit";
 import type { ChartSeries } from "../../risk/analyze-market.ts";
 import type { Drawdown } from "../../risk/drawdown.ts";
-import { html, type SafeHtml } from "../html-text.ts";
 import { percent, whole } from "../number-format.ts";
-import { type Axis, baseAxis, chartFrame, label, type Plot, path, px, valueAxis } from "./chart-frame.ts";
 
 const size = { width: 1080, height: 460 };
 const upper: Plot = { left: 64, right: 1022, top: 16, bottom: 288 };

@@ -1,8 +1,7 @@
 import { scaleLinear } from "d3-scale";
+import { chartFrame, html, label, px, type SafeHtml } from "example-report-kit";
 import type { QualityReport } from "../../xcom/pipeline-records.ts";
-import { html, type SafeHtml } from "../html-text.ts";
 import { ratio, words } from "../number-format.ts";
-import { chartFrame, label, px } from "./chart-frame.ts";
 
 const rowHeight = 38;
 const left = 130;

@@ -1,10 +1,9 @@
 import { scaleLinear, scaleSqrt } from "d3-scale";
 import { line } from "d3-shape";
+import { baseAxis, chartFrame, html, label, type Plot, path, px, type SafeHtml, valueAxis } from "example-report-kit";
 import type { HistogramBin } from "../../risk/histogram.ts";
 import type { TailRisk } from "../../risk/value-at-risk.ts";
-import { html, type SafeHtml } from "../html-text.ts";
 import { percent, whole } from "../number-format.ts";
-import { baseAxis, chartFrame, label, type Plot, path, px, valueAxis } from "./chart-frame.ts";
 
 const size = { width: 520, height: 330 };
 const plot: Plot = { left: 52, right: 494, top: 44, bottom: 284 };

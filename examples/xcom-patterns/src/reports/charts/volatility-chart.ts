@@ -1,9 +1,8 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, line } from "d3-shape";
+import { baseAxis, chartFrame, html, label, type Plot, path, px, type SafeHtml, valueAxis } from "example-report-kit";
 import type { ChartSeries } from "../../risk/analyze-market.ts";
-import { html, type SafeHtml } from "../html-text.ts";
 import { percent } from "../number-format.ts";
-import { baseAxis, chartFrame, label, type Plot, path, px, valueAxis } from "./chart-frame.ts";
 
 const size = { width: 520, height: 330 };
 const plot: Plot = { left: 52, right: 500, top: 20, bottom: 284 };

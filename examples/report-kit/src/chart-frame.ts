@@ -1,4 +1,4 @@
-import { type HtmlValue, html, SafeHtml } from "../html-text.ts";
+import { type HtmlValue, html, type SafeHtml } from "./html-text.ts";
 
 /** The area that a chart draws in, in the units of its view box. */
 export interface Plot {
@@ -51,5 +51,3 @@ export function label(
 export function px(value: number): number {
   return Math.round(value * 10) / 10;
 }
-
-export { SafeHtml };
